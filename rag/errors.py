@@ -1,0 +1,61 @@
+"""Every failure a caller can meet, as one tree.
+
+    CitewireError
+    ├── SettingsError        a setting has a value that cannot be used
+    ├── SourceError          something given to `add` cannot be read
+    ├── LibraryError         the library folder cannot be used as it is
+    │   ├── LibraryMissing   there is no library at that place
+    │   ├── LibraryReadOnly  the sample library, or a folder without write permission
+    │   ├── LibraryBusy      another process is writing to it
+    │   └── LibraryMismatch  made with other settings, or by a newer version
+    ├── EmbedderError        the embedding model cannot be loaded
+    ├── ModelError           the language model cannot be reached or loaded
+    └── QuestionError        a question, filter or question file that cannot be used
+
+A message names the value, says what was expected, and how to mend it. "Nothing found" is an
+answer, not an error.
+"""
+
+
+class CitewireError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class SettingsError(CitewireError):
+    """A setting has a value that cannot be used."""
+
+
+class SourceError(CitewireError):
+    """Something given to `add` cannot be read."""
+
+
+class LibraryError(CitewireError):
+    """The library folder cannot be used as it is."""
+
+
+class LibraryMissing(LibraryError):
+    """There is no library at that place."""
+
+
+class LibraryReadOnly(LibraryError):
+    """The library may be read but not changed."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process is writing to the library."""
+
+
+class LibraryMismatch(LibraryError):
+    """The library was made with other settings, or by a newer version."""
+
+
+class EmbedderError(CitewireError):
+    """The embedding model cannot be loaded."""
+
+
+class ModelError(CitewireError):
+    """The language model cannot be reached or loaded."""
+
+
+class QuestionError(CitewireError):
+    """A question, filter or question file that cannot be used."""

@@ -1,0 +1,25 @@
+"""The test harness: questions with known answers, asked as users ask, scored and reported.
+
+    room = Newsroom.open("path/to/library")
+    questions = resolve(load("questions.jsonl"), room)
+    result = evaluate(questions, asker(room), questions_sha256=sha256("questions.jsonl"))
+    report.show(result)
+
+`gate` pins floors under the figures; `report` shows them to people.
+"""
+
+from rag.evaluation.evaluate import Figure, Report, Row, asker, evaluate
+from rag.evaluation.questions import Gold, Question, load, resolve, sha256
+
+__all__ = [
+    "Figure",
+    "Gold",
+    "Question",
+    "Report",
+    "Row",
+    "asker",
+    "evaluate",
+    "load",
+    "resolve",
+    "sha256",
+]

@@ -1,0 +1,212 @@
+"""What is measured of one answer. A figure over many questions is the mean of these.
+
+Every function is pure and can be worked out by hand. A question's gold paragraphs must carry
+their numbers (`resolve`).
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rag.records import Answer
+
+if TYPE_CHECKING:
+    from rag.evaluation.questions import Question
+
+SLACK = 5
+"""Words that a short answer may have beyond the gold one: room for a title or a unit, not for a
+sentence that names several candidates."""
+LEADING = 3
+"""Statements in which the facts must stand: what is read first is what is answered."""
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_MARKER = re.compile(r"\s*\[\d+\]")
+
+
+def normalise(text: str) -> str:
+    """Lower case, without ASCII punctuation, single spaces; "a", "an" and "the" stay.
+
+    The rule of RealTimeQA (Kasai et al. 2023), so that figures stand beside published ones.
+    """
+    return " ".join(text.lower().translate(_PUNCTUATION).split())
+
+
+def contains(text: str, phrase: str) -> bool:
+    """True if the phrase stands in the text as whole words, both normalised."""
+    wanted = normalise(phrase)
+    return bool(wanted) and f" {wanted} " in f" {normalise(text)} "
+
+
+def gold_rank(question: Question, answer: Answer) -> int | None:
+    """Rank, from 1, of the first passage that holds a gold paragraph; None if none does."""
+    gold = {(g.article, g.paragraph) for g in question.paragraphs}
+    for rank, passage in enumerate(answer.passages, 1):
+        if any((passage.article, number) in gold for number in passage.paragraphs):
+            return rank
+    return None
+
+
+def paragraph_recall_at_k(question: Question, answer: Answer, k: int) -> bool:
+    """True if a gold paragraph is among those of the first k passages that the writer read.
+
+    Its mean is the share of questions found, also called success@k or hit rate.
+    """
+    rank = gold_rank(question, answer)
+    return rank is not None and rank <= k
+
+
+def reciprocal_rank(question: Question, answer: Answer) -> float:
+    """1 / rank of the first passage with a gold paragraph, else 0. Mean: MRR (Voorhees 1999)."""
+    rank = gold_rank(question, answer)
+    return 1 / rank if rank else 0.0
+
+
+def short_right(question: Question, answer: Answer) -> bool:
+    """True if the short answer contains a gold alternative and at most 5 more words."""
+    size = len(normalise(answer.short or "").split())
+    return answer.status != "declined" and any(
+        contains(answer.short or "", gold) and size <= len(normalise(gold).split()) + SLACK
+        for gold in question.answers
+    )
+
+
+def missing_facts(question: Question, answer: Answer) -> tuple[str, ...]:
+    """The facts (their first wording) that the first three statements say in no wording."""
+    text = _MARKER.sub("", " ".join(s.text for s in answer.statements[:LEADING]))
+    return tuple(
+        fact[0] for fact in question.facts if not any(contains(text, wording) for wording in fact)
+    )
+
+
+def answer_right(question: Question, answer: Answer) -> bool:
+    """True if the short answer is right, or the first three statements say all the facts.
+
+    An answer in the statements counts only where `facts` ask for it. Declining is never right
+    here: for unanswerable questions see `declined_when_should`.
+    """
+    said_all = bool(question.facts) and not missing_facts(question, answer)
+    return answer.status != "declined" and (short_right(question, answer) or said_all)
+
+
+def exact_match(question: Question, answer: Answer) -> bool:
+    """True if the short answer equals a gold alternative, both normalised (SQuAD's EM)."""
+    short = normalise(answer.short or "")
+    return answer.status != "declined" and any(short == normalise(g) for g in question.answers)
+
+
+def f1(question: Question, answer: Answer) -> float:
+    """2 · shared words / (words of the short answer + words of the gold one), best gold.
+
+    Token F1 of SQuAD (Rajpurkar et al. 2016) with RealTimeQA's normalisation. A word shared
+    twice counts twice; no short answer, or a declined one, scores 0.
+    """
+    if answer.status == "declined":
+        return 0.0
+    words = normalise(answer.short or "").split()
+    return max((_overlap(words, normalise(g).split()) for g in question.answers), default=0.0)
+
+
+def _overlap(one: Sequence[str], other: Sequence[str]) -> float:
+    shared = (Counter(one) & Counter(other)).total()
+    return 2 * shared / (len(one) + len(other)) if shared else 0.0
+
+
+def cites_gold(question: Question, answer: Answer) -> bool:
+    """True if at least one citation is of a gold paragraph."""
+    return any(gold_citations(question, answer))
+
+
+def citation_precision(question: Question, answer: Answer) -> float | None:
+    """Share of the citations that are of a gold paragraph; None for a declined answer.
+
+    A declined answer cites nothing and claims nothing, so it has no precision; an answer that
+    claims something and cites nothing has 0.
+    """
+    if answer.status == "declined":
+        return None
+    cited = gold_citations(question, answer)
+    return sum(cited) / len(cited) if cited else 0.0
+
+
+def gold_citations(question: Question, answer: Answer) -> list[bool]:
+    """For each citation of the answer, whether it is of a gold paragraph."""
+    gold = {(g.article, g.paragraph) for g in question.paragraphs}
+    return [(c.article, c.paragraph) in gold for c in answer.citations]
+
+
+def declined_when_should(question: Question, answer: Answer) -> bool:
+    """True if an unanswerable question is declined."""
+    return not question.answerable and answer.status == "declined"
+
+
+def answered_when_should(question: Question, answer: Answer) -> bool:
+    """True if an answerable question is not declined, be the answer right or wrong."""
+    return question.answerable and answer.status != "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure of the report and the questions that it is taken of."""
+
+    name: str
+    stage: str
+    """What part of the work it measures."""
+    label: str
+    applies: Callable[[Question], bool]
+    measure: Callable[[Question, Answer], float | None]
+    """From 0 to 1; None where the answer has no such figure."""
+
+
+def _has_gold(question: Question) -> bool:
+    return bool(question.paragraphs)
+
+
+def _has_answers(question: Question) -> bool:
+    return bool(question.answers)
+
+
+def _has_truth(question: Question) -> bool:
+    return question.answerable and bool(question.answers or question.facts)
+
+
+def _answerable(question: Question) -> bool:
+    return question.answerable
+
+
+def _unanswerable(question: Question) -> bool:
+    return not question.answerable
+
+
+METRICS = (
+    *(
+        Metric(f"paragraph_recall@{k}", "Finding", f"Gold in first {k}", _has_gold,
+               partial(paragraph_recall_at_k, k=k))
+        for k in (1, 3, 5, 10)
+    ),
+    Metric("reciprocal_rank", "Finding", "Reciprocal rank", _has_gold, reciprocal_rank),
+    Metric("answer_right", "Answering", "Answered right", _has_truth, answer_right),
+    Metric("exact_match", "Answering", "Short answer, exact", _has_answers, exact_match),
+    Metric("f1", "Answering", "Short answer, token F1", _has_answers, f1),
+    Metric("cites_gold", "Citing", "Cites gold", _has_gold, cites_gold),
+    Metric("citation_precision", "Citing", "Citation precision", _has_gold,
+           citation_precision),
+    Metric("answered_when_should", "Declining", "Answered when it should", _answerable,
+           answered_when_should),
+    Metric("declined_when_should", "Declining", "Declined when it should", _unanswerable,
+           declined_when_should),
+)  # fmt: skip
+
+
+def score(question: Question, answer: Answer | None) -> dict[str, float]:
+    """Every figure that the question has, by name; all 0 where there is no answer."""
+    figures = {
+        m.name: 0.0 if answer is None else m.measure(question, answer)
+        for m in METRICS
+        if m.applies(question)
+    }
+    return {name: float(value) for name, value in figures.items() if value is not None}

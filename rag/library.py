@@ -1,0 +1,445 @@
+"""The library on disk: one SQLite file that holds the articles and the word index.
+
+The file is the truth. The vectors beside it are derived: every passage of an article that is in
+the file has its vector, and vectors that may be there without a passage are listed in `strays`
+before they are written, so that a killed process leaves nothing that the next one cannot mend.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from rag.chunk import Span
+from rag.errors import LibraryError, LibraryMismatch, LibraryMissing
+from rag.records import Article, Passage, StoredArticle, Timestamp, Window
+
+FILE = "library.sqlite"
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE articles (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
+    outlet TEXT, day INTEGER, fingerprint TEXT NOT NULL, story TEXT NOT NULL);
+CREATE INDEX articles_by_story ON articles (story);
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+    number INTEGER NOT NULL, title TEXT NOT NULL, url TEXT, outlet TEXT, authors TEXT NOT NULL,
+    published TEXT, updated TEXT, fetched TEXT, note TEXT, origin TEXT NOT NULL,
+    UNIQUE (article, number));
+CREATE TABLE paragraphs (
+    version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+    number INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (version, number)) WITHOUT ROWID;
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE INDEX passages_by_article ON passages (article);
+CREATE VIRTUAL TABLE words USING fts5(
+    title, text, content='', tokenize='porter unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE word_counts USING fts5vocab(words, row);
+CREATE TABLE strays (vector INTEGER PRIMARY KEY);
+"""
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """An article with its passages, each with the id of a vector that is already stored."""
+
+    key: str
+    article: Article
+    passages: Sequence[tuple[int, Span]]
+
+
+def article_key(article: Article) -> str:
+    """The canonical URL, or "sha256:" and the hash of title and text."""
+    return article.url or "sha256:" + _digest(article.title, *article.paragraphs)
+
+
+def fingerprint(article: Article) -> str:
+    """Equal for two readings of one article exactly if nothing a reader sees has changed."""
+    dates = (t.text if t else "" for t in (article.published, article.updated))
+    return _digest(article.title, article.outlet or "", article.note or "", *article.authors,
+                   *dates, *article.paragraphs)  # fmt: skip
+
+
+def story_key(article: Article) -> str:
+    """Equal for articles with the same paragraphs: one voice, however many outlets."""
+    return _digest(*(" ".join(p.casefold().split()) for p in article.paragraphs))
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+class Library:
+    """The articles of one folder. May be used from many threads; each has its own connection."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the library in `folder`.
+
+        Raises LibraryMissing where there is none, LibraryMismatch where a newer version made it,
+        LibraryError where the file is damaged.
+        """
+        self.folder = folder
+        self._local = threading.local()
+        if not (folder / FILE).is_file():
+            raise LibraryMissing(
+                f"There is no library in {folder}; make one with: citewire add --library {folder} "
+                "FILES"
+            )
+        try:
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
+        except sqlite3.DatabaseError as error:
+            raise LibraryError(
+                f"{folder / FILE} is damaged ({error}); put back a backup of the folder, or move "
+                "it away and add the articles again."
+            ) from error
+        if version > SCHEMA_VERSION:
+            raise LibraryMismatch(
+                f"{folder} was made by a newer Citewire (format {version}; this one reads up to "
+                f"{SCHEMA_VERSION}); update with: pip install --upgrade citewire"
+            )
+        if version < SCHEMA_VERSION or not {"meta", "articles", "words", "strays"} <= tables:
+            raise LibraryError(
+                f"{folder / FILE} is not a whole library; put back a backup of the folder, or move "
+                "it away and add the articles again."
+            )
+
+    @classmethod
+    def create(cls, folder: Path, meta: dict[str, str]) -> Library:
+        """Makes an empty library in `folder`, whole or not at all, and opens it."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            unfinished = folder / (FILE + ".new")
+            unfinished.unlink(missing_ok=True)
+            db = sqlite3.connect(unfinished)
+            db.executescript(f"{SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
+            rows = [*meta.items(), ("generation", "0")]
+            db.executemany("INSERT INTO meta VALUES (?, ?)", rows)
+            db.commit()
+            db.execute("PRAGMA journal_mode = WAL")
+            db.close()
+            unfinished.rename(folder / FILE)
+        except (OSError, sqlite3.OperationalError) as error:
+            raise LibraryError(
+                f"No library can be made in {folder} ({error}); name a folder you may write to "
+                "with --library."
+            ) from error
+        return cls(folder)
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            db = sqlite3.connect(self.folder / FILE, timeout=30, isolation_level=None)
+            db.execute("PRAGMA foreign_keys = ON")
+            self._local.db = db
+        return db
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, which also moves `generation` on."""
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'")
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            raise LibraryError(
+                f"{self.folder} cannot be written to ({error}); free some space or its "
+                "permissions, then run the same command again: nothing was lost."
+            ) from error
+
+    # Facts about the library
+
+    def meta(self, name: str) -> str:
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else ""
+
+    def set_meta(self, values: dict[str, str]) -> None:
+        with self._writing() as db:
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+
+    @property
+    def generation(self) -> int:
+        """Moves on with every change, by whatever process."""
+        return int(self.meta("generation"))
+
+    def counts(self) -> dict[str, int]:
+        """How many articles, stories and passages there are."""
+        sql = "SELECT count(*), count(DISTINCT story), (SELECT count(*) FROM passages) FROM articles"
+        return dict(zip(("articles", "stories", "passages"), self._db.execute(sql).fetchone()))
+
+    def outlets(self) -> dict[str, int]:
+        """Name of each outlet and its number of articles, most first."""
+        return dict(
+            self._db.execute(
+                "SELECT outlet, count(*) FROM articles WHERE outlet IS NOT NULL "
+                "GROUP BY outlet ORDER BY 2 DESC, 1"
+            )
+        )
+
+    def days(self) -> tuple[date | None, date | None]:
+        """First and last publication day."""
+        low, high = self._db.execute("SELECT min(day), max(day) FROM articles").fetchone()
+        return _date(low), _date(high)
+
+    # Reading articles
+
+    def keys(self) -> Iterator[str]:
+        for (key,) in self._db.execute("SELECT key FROM articles ORDER BY id"):
+            yield key
+
+    def fingerprint_of(self, key: str) -> str | None:
+        """Fingerprint of the newest version under `key`, or None where there is none."""
+        row = self._db.execute("SELECT fingerprint FROM articles WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def has_story(self, story: str, other_than: str) -> bool:
+        """True if an article with another key tells the same story word for word."""
+        sql = "SELECT 1 FROM articles WHERE story = ? AND key != ?"
+        return self._db.execute(sql, (story, other_than)).fetchone() is not None
+
+    def article(self, key: str, version: int | None = None) -> StoredArticle:
+        """The article under `key`, its newest version unless another is asked for.
+
+        Raises KeyError where there is none.
+        """
+        row = self._db.execute(
+            "SELECT v.id, v.number, v.title, v.url, v.outlet, v.authors, v.published, v.updated,"
+            " v.fetched, v.note, v.origin FROM articles a JOIN versions v ON v.article = a.id"
+            " AND v.number = coalesce(?, a.version) WHERE a.key = ?",
+            (version, key),
+        ).fetchone()
+        if row is None:
+            raise KeyError(key)
+        texts = self._db.execute(
+            "SELECT text FROM paragraphs WHERE version = ? ORDER BY number", (row[0],)
+        )
+        article = Article(
+            title=row[2], paragraphs=tuple(text for (text,) in texts), url=row[3], outlet=row[4],
+            authors=tuple(json.loads(row[5])), published=_timestamp(row[6]),
+            updated=_timestamp(row[7]), fetched=_timestamp(row[8]), note=row[9], origin=row[10],
+        )  # fmt: skip
+        return StoredArticle(key, row[1], article)
+
+    # Searching
+
+    def within(
+        self,
+        window: Window,
+        outlets: Sequence[str] | None = None,
+        articles: Sequence[str] | None = None,
+    ) -> Filter:
+        """The condition on articles that a search must meet."""
+        clauses: list[str] = []
+        values: list[object] = []
+        for bound, sign in ((window.since, ">="), (window.until, "<="), (window.as_of, "<=")):
+            if bound is not None:
+                clauses.append(f"(a.day {sign} ? OR a.day IS NULL)")
+                values.append((bound - EPOCH).days)
+        if window.undated == "exclude":
+            clauses.append("a.day IS NOT NULL")
+        for column, names in (("outlet", outlets), ("key", articles)):
+            if names is not None:
+                clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
+                values.append(json.dumps(list(names)))
+        return Filter(" AND ".join(clauses), tuple(values))
+
+    def scope(self, chosen: Filter) -> tuple[int, date | None, int]:
+        """Articles within the filter, the newest day among them, and how many have no date."""
+        sql = "SELECT count(*), max(day), count(*) - count(day) FROM articles a" + chosen.where()
+        count, newest, undated = self._db.execute(sql, chosen.values).fetchone()
+        return count, _date(newest), undated
+
+    def passage_ids(self, chosen: Filter, most: int) -> list[int] | None:
+        """Ids of the passages within the filter, or None if there are more than `most`."""
+        sql = "SELECT p.id FROM articles a JOIN passages p ON p.article = a.id" + chosen.where()
+        rows = self._db.execute(sql + " LIMIT ?", (*chosen.values, most + 1)).fetchall()
+        return [row[0] for row in rows] if len(rows) <= most else None
+
+    def keep(self, ids: Sequence[int], chosen: Filter) -> set[int]:
+        """Those of the passage `ids` that exist and lie within the filter."""
+        sql = (
+            "SELECT p.id FROM passages p JOIN articles a ON a.id = p.article"
+            " WHERE p.id IN (SELECT value FROM json_each(?))" + chosen.also()
+        )
+        return {row[0] for row in self._db.execute(sql, (json.dumps(list(ids)), *chosen.values))}
+
+    def search_words(self, words: Sequence[str], k: int, chosen: Filter) -> list[tuple[int, float]]:
+        """The `k` best (passage id, BM25 score) for any of the `words`; higher is better."""
+        if not words:
+            return []
+        match = " OR ".join(f'"{word}"' for word in words)
+        sql = "SELECT words.rowid, -bm25(words, 0.5, 1.0) FROM words"
+        if chosen.clause:
+            sql += " JOIN passages p ON p.id = words.rowid JOIN articles a ON a.id = p.article"
+        sql += f" WHERE words MATCH ?{chosen.also()} ORDER BY 2 DESC, 1 LIMIT ?"
+        return self._db.execute(sql, (match, *chosen.values, k)).fetchall()
+
+    def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
+        """The passages with these ids; unknown ids are left out."""
+        rows = self._db.execute(
+            "SELECT p.id, a.key, v.title, v.outlet, v.url, v.published, p.first, p.last, p.text,"
+            " v.note FROM passages p JOIN articles a ON a.id = p.article"
+            " JOIN versions v ON v.article = a.id AND v.number = a.version"
+            " WHERE p.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return {
+            r[0]: Passage(id=r[0], article=r[1], title=r[2], outlet=r[3], url=r[4],
+                          published=_timestamp(r[5]), paragraphs=tuple(range(r[6], r[7] + 1)),
+                          text=r[8], note=r[9])
+            for r in rows
+        }  # fmt: skip
+
+    def rarity(self, words: Iterable[str]) -> dict[str, int]:
+        """How many passages hold each (stemmed) word of the index; absent words are left out."""
+        sql = "SELECT term, doc FROM word_counts WHERE term IN (SELECT value FROM json_each(?))"
+        return dict(self._db.execute(sql, (json.dumps(list(words)),)))
+
+    # Changing
+
+    def reserve(self, count: int) -> range:
+        """`count` new passage ids, noted as strays until their article is added."""
+        with self._writing() as db:
+            sql = (
+                "SELECT max(coalesce((SELECT max(vector) FROM strays), 0),"
+                " coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'passages'), 0))"
+            )
+            first = db.execute(sql).fetchone()[0] + 1
+            ids = range(first, first + count)
+            db.executemany("INSERT INTO strays VALUES (?)", ((i,) for i in ids))
+        return ids
+
+    def put(self, new: Sequence[NewArticle]) -> None:
+        """Adds articles, or new versions of them, whole, in one transaction."""
+        with self._writing() as db:
+            for item in new:
+                _put(db, item)
+
+    def remove(self, key: str) -> bool:
+        """Purges the article with every version and passage; False where there was none.
+
+        Its vectors are strays from then on.
+        """
+        with self._writing() as db:
+            row = db.execute("SELECT id FROM articles WHERE key = ?", (key,)).fetchone()
+            if row:
+                _unindex(db, row[0])
+                db.execute("DELETE FROM articles WHERE id = ?", row)
+        return row is not None
+
+    def strays(self) -> list[int]:
+        """Vectors that may be stored without a passage."""
+        return [row[0] for row in self._db.execute("SELECT vector FROM strays ORDER BY vector")]
+
+    def forget_strays(self, vectors: Sequence[int]) -> None:
+        with self._writing() as db:
+            db.executemany("DELETE FROM strays WHERE vector = ?", ((v,) for v in vectors))
+
+    def each_passage(self) -> Iterator[tuple[int, int | None, str | None, str, str]]:
+        """(id, day, outlet, title, text) of every passage; the day counts from 1970-01-01."""
+        yield from self._db.execute(
+            "SELECT p.id, a.day, a.outlet, v.title, p.text FROM passages p"
+            " JOIN articles a ON a.id = p.article"
+            " JOIN versions v ON v.article = a.id AND v.number = a.version ORDER BY p.id"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A condition on articles `a`, as SQL."""
+
+    clause: str
+    values: tuple[object, ...]
+
+    def where(self) -> str:
+        return f" WHERE {self.clause}" if self.clause else ""
+
+    def also(self) -> str:
+        return f" AND {self.clause}" if self.clause else ""
+
+
+def _put(db: sqlite3.Connection, new: NewArticle) -> None:
+    article = new.article
+    day = (article.published.day - EPOCH).days if article.published else None
+    row = db.execute("SELECT id, version FROM articles WHERE key = ?", (new.key,)).fetchone()
+    facts = (article.outlet, day, fingerprint(article), story_key(article))
+    if row:
+        identity, number = row[0], row[1] + 1
+        _unindex(db, identity)
+        db.execute(
+            "UPDATE articles SET version = ?, outlet = ?, day = ?, fingerprint = ?, story = ?"
+            " WHERE id = ?",
+            (number, *facts, identity),
+        )
+    else:
+        number = 1
+        identity = db.execute(
+            "INSERT INTO articles (key, version, outlet, day, fingerprint, story)"
+            " VALUES (?, 1, ?, ?, ?, ?)",
+            (new.key, *facts),
+        ).lastrowid
+    stamps = (_stamp_text(t) for t in (article.published, article.updated, article.fetched))
+    version = db.execute(
+        "INSERT INTO versions (article, number, title, url, outlet, authors, published, updated,"
+        " fetched, note, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (identity, number, article.title, article.url, article.outlet,
+         json.dumps(article.authors, ensure_ascii=False), *stamps, article.note, article.origin),
+    ).lastrowid  # fmt: skip
+    db.executemany(
+        "INSERT INTO paragraphs VALUES (?, ?, ?)",
+        ((version, n, text) for n, text in enumerate(article.paragraphs, 1)),
+    )
+    for passage, span in new.passages:
+        db.execute(
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
+            (passage, identity, span.first, span.last, span.text),
+        )
+        db.execute(
+            "INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)",
+            (passage, article.title, span.text),
+        )
+        db.execute("DELETE FROM strays WHERE vector = ?", (passage,))
+
+
+def _unindex(db: sqlite3.Connection, article: int) -> None:
+    """Takes the article's passages out of passages and words, and notes their vectors as strays."""
+    rows = db.execute(
+        "SELECT p.id, v.title, p.text FROM passages p JOIN articles a ON a.id = p.article"
+        " JOIN versions v ON v.article = a.id AND v.number = a.version WHERE a.id = ?",
+        (article,),
+    ).fetchall()
+    for row in rows:
+        db.execute("INSERT INTO words (words, rowid, title, text) VALUES ('delete', ?, ?, ?)", row)
+        db.execute("INSERT INTO strays VALUES (?)", row[:1])
+    db.execute("DELETE FROM passages WHERE article = ?", (article,))
+
+
+def _stamp_text(stamp: Timestamp | None) -> str | None:
+    return f"{stamp.text}|{stamp.source}" if stamp else None
+
+
+def _timestamp(text: str | None) -> Timestamp | None:
+    return Timestamp(*text.split("|", 1)) if text else None
+
+
+def _date(day: int | None) -> date | None:
+    return None if day is None else date.fromordinal(EPOCH.toordinal() + day)

@@ -1,0 +1,363 @@
+"""The front door: a library that one adds to, searches and asks."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from rag import library
+from rag.errors import LibraryMismatch, LibraryMissing, LibraryReadOnly, QuestionError
+from rag.library import Library
+from rag.records import (
+    AddReport, Answer, Article, Passage, Rejected, Statement, StoredArticle, Window,
+)  # fmt: skip
+from rag.retrieve import Index, Scope
+from rag.settings import Settings
+from rag.vectors import Vectors
+
+if TYPE_CHECKING:
+    from langchain_core.retrievers import BaseRetriever
+
+    from rag.embed import Embedder
+
+Day = date | datetime | str | None
+"""A day: a date, a datetime (its calendar day), or ISO text such as "2025-03-30"."""
+
+
+class _Unset:
+    """Marks a `model` that was left out: the setting decides."""
+
+
+UNSET = _Unset()
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStatus:
+    """What a library holds."""
+
+    library: str
+    path: str
+    articles: int
+    stories: int
+    passages: int
+    outlets: dict[str, int]
+    oldest: date | None
+    newest: date | None
+    feeds: tuple[str, ...]
+    attention: tuple[str, ...]
+    """What needs somebody's attention, in words."""
+
+
+class Newsroom:
+    """A library of articles and everything one does with it. May be used from many threads."""
+
+    def __init__(self, folder: Path, settings: Settings, *, name: str = "", read_only: bool = False):
+        """Use `Newsroom.open`."""
+        self.folder = folder
+        self.settings = settings
+        self.name = name or folder.name
+        self.read_only = read_only
+        self.as_of: date | None = None
+        """The day questions are asked on where they name none: the sample library's newest."""
+        self._lock = threading.RLock()
+        self._store: Library | None = None
+        self._vectors: Vectors | None = None
+        self._embedder: Embedder | None = None
+        self._generation = -1
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Newsroom:
+        """Opens the library in the folder `path`; a folder without one is filled by `add`.
+
+        Left out: the library that the settings name, else the user's own, else the sample library
+        (read-only; built on first use, which calls `progress` with what is done, how much of it,
+        and how much there is). Raises LibraryMismatch where it was made with another embedder or
+        by a newer version, LibraryError where it is damaged.
+        """
+        settings = settings or Settings.load()
+        named = path or settings.library
+        own = settings.data / "library"
+        if not named and not (own / library.FILE).exists():
+            from rag import sample
+
+            folder = sample.build(settings, progress)
+            room = cls(folder, settings, name="the sample library", read_only=True)
+            room.as_of = room._opened().days()[1]
+            return room
+        room = cls(Path(named or own).expanduser(), settings)
+        if (room.folder / library.FILE).exists():
+            room._opened()
+        return room
+
+    # Filling the library
+
+    def add(
+        self, *sources: str | Path, progress: Callable[[int, int], None] | None = None
+    ) -> AddReport:
+        """Adds the articles of files and folders; returns what became of each.
+
+        `progress` is called with the bytes read and the bytes there are. Raises SourceError for a
+        source that does not exist, LibraryReadOnly for the sample library.
+        """
+        from rag import sources as reading
+
+        total = sum(reading.size(source) for source in sources)
+        read = 0
+
+        def advance(size: int) -> None:
+            nonlocal read
+            read += size
+            if progress:
+                progress(read, total)
+
+        items = (item for source in sources for item in reading.read(source, advance))
+        return self.add_articles(items)
+
+    def add_articles(self, items: Iterator[Article | Rejected]) -> AddReport:
+        """Adds articles that are already read, for one's own sources."""
+        from rag import add
+
+        with self._changing() as index:
+            return add.add(items, index.store, index.vectors, index.embedder)
+
+    def remove(self, key: str) -> None:
+        """Purges an article with all its versions, passages and vectors. Raises KeyError."""
+        from rag import add
+
+        with self._changing() as index:
+            if not index.store.remove(key):
+                raise KeyError(key)
+            add.sweep(index.store, index.vectors)
+
+    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Embeds every passage anew, with the embedder of the settings; returns how many.
+
+        The vectors in use are replaced only when all are done. Raises EmbedderError where a
+        passage does not fit the embedder: then export the articles and add them to a new library.
+        """
+        from rag import add
+
+        with self._changing(rebuilding=True) as index:
+            old, name = index.vectors, f"passages-{index.store.generation + 1}"
+            new = Vectors(self.folder, name)
+            new.drop()
+            add.rebuild(index.store, new, index.embedder, progress)
+            index.store.set_meta(
+                {"collection": name, "embedder": self.embedder.fingerprint,
+                 "embedder_name": self.settings.embedder}
+            )  # fmt: skip
+            old.drop()
+            self._vectors = new
+            return index.store.counts()["passages"]
+
+    @contextmanager
+    def _changing(self, rebuilding: bool = False) -> Iterator[Index]:
+        from rag import add
+
+        if self.read_only:
+            raise LibraryReadOnly(
+                f"{self.name[0].upper()}{self.name[1:]} is read-only; make your own with: "
+                "citewire add --library FOLDER FILES"
+            )
+        with add.writing(self.folder):
+            if not (self.folder / library.FILE).exists():
+                meta = {"embedder": self.embedder.fingerprint, "collection": "passages",
+                        "embedder_name": self.settings.embedder}  # fmt: skip
+                Library.create(self.folder, meta)
+            yield self._index(any_embedder=rebuilding)
+
+    # Looking inside
+
+    def article(self, key: str, version: int | None = None) -> StoredArticle:
+        """The article under `key`, its newest version unless another is named. Raises KeyError."""
+        return self._opened().article(key, version)
+
+    def articles(self) -> Iterator[StoredArticle]:
+        """Every article, in the order they were added."""
+        store = self._opened()
+        return (store.article(key) for key in store.keys())
+
+    def status(self) -> LibraryStatus:
+        """Counts, outlets, dates, and what needs attention."""
+        store = self._opened()
+        counts = store.counts()
+        oldest, newest = store.days()
+        attention = []
+        if strays := len(store.strays()):
+            attention.append(f"{strays} vectors of an interrupted change; the next add mends it.")
+        stored = self._vectors.count() if self._vectors else 0
+        if stored != counts["passages"] + strays:
+            attention.append(
+                f"{stored} vectors for {counts['passages']} passages; mend it with: citewire rebuild"
+            )
+        return LibraryStatus(
+            library=self.name, path=str(self.folder), **counts, outlets=store.outlets(),
+            oldest=oldest, newest=newest, feeds=(), attention=tuple(attention),
+        )  # fmt: skip
+
+    def outlets(self) -> dict[str, int]:
+        """Each outlet's name and number of articles, most first."""
+        return self._opened().outlets()
+
+    # Asking
+
+    def ask(self, question: str, *, model: str | None | _Unset = UNSET, **filters: Any) -> Answer:
+        """Answers a question from the library; every statement is cited and checked.
+
+        `filters`: `history` (earlier turns as {"question", "answer"}), `since`, `until`, `as_of`
+        (days), `undated` ("include" or "exclude"), `outlets` (names), `articles` (keys), `k` (passages
+        to read).
+        `model` is a language model as "provider:name"; None for none; left out, the setting.
+        Raises QuestionError for what is no question, LibraryMissing where there is no library.
+        """
+        *_, answer = self.stream(question, model=model, **filters)
+        assert isinstance(answer, Answer)
+        return answer
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Mapping[str, str]] = (),
+        since: Day = None,
+        until: Day = None,
+        as_of: Day = None,
+        undated: Literal["include", "exclude"] | None = None,
+        outlets: Sequence[str] | None = None,
+        articles: Sequence[str] | None = None,
+        k: int = 12,
+        model: str | None | _Unset = UNSET,
+    ) -> Iterator[Statement | Answer]:
+        """Yields each checked statement as it is ready, and at the end the Answer.
+
+        The statements' texts joined by a space are the answer's text; a declined answer yields no
+        statement.
+        """
+        from rag import answer
+
+        scope = self._scope(since, until, as_of, undated, outlets, articles)
+        chosen = self.settings.model if isinstance(model, _Unset) else model
+        return answer.stream(
+            question, self._index(), scope, history or (), chosen, k, self.settings, self.name
+        )
+
+    def search(
+        self,
+        question: str,
+        k: int = 10,
+        *,
+        since: Day = None,
+        until: Day = None,
+        as_of: Day = None,
+        undated: Literal["include", "exclude"] | None = None,
+        outlets: Sequence[str] | None = None,
+        articles: Sequence[str] | None = None,
+    ) -> list[Passage]:
+        """The `k` best passages for a question, best first; no answer is written."""
+        from rag.question import clean
+        from rag.retrieve import retrieve
+
+        if k < 1:
+            raise QuestionError(f"k is {k}; expected a number from 1.")
+        scope = self._scope(since, until, as_of, undated, outlets, articles)
+        return retrieve(clean(question), self._index(), scope, k)
+
+    def as_retriever(self, k: int = 10, **filters: Any) -> BaseRetriever:
+        """The library as a LangChain retriever; `filters` as for `search`."""
+        from rag.langchain import PassageRetriever
+
+        return PassageRetriever(search=functools.partial(self.search, k=k, **filters))
+
+    # Parts, loaded when first needed
+
+    @property
+    def embedder(self) -> Embedder:
+        with self._lock:
+            if self._embedder is None:
+                from rag import embed
+
+                self._embedder = embed.load(self.settings)
+            return self._embedder
+
+    def _opened(self) -> Library:
+        with self._lock:
+            if self._store is None:
+                store = Library(self.folder)
+                self._vectors = Vectors(self.folder, store.meta("collection"))
+                self._store = store
+            return self._store
+
+    def _index(self, any_embedder: bool = False) -> Index:
+        """The parts that answer, on the library as it is now, whichever process changed it."""
+        with self._lock:
+            store = self._opened()
+            assert self._vectors is not None
+            made_with = store.meta("embedder")
+            if made_with != self.embedder.fingerprint and not any_embedder:
+                raise LibraryMismatch(
+                    f"{self.folder} was made with the embedding model "
+                    f"{store.meta('embedder_name')!r}, and the setting is "
+                    f"{self.settings.embedder!r}; set CITEWIRE_EMBEDDER to the former, or run: "
+                    f"citewire rebuild --library {self.folder}"
+                )
+            if store.generation != self._generation:
+                self._vectors.reopen()
+                self._vectors = Vectors(self.folder, store.meta("collection"))
+                self._generation = store.generation
+            return Index(store, self._vectors, self.embedder)
+
+    def _scope(
+        self, since: Day, until: Day, as_of: Day, undated: Literal["include", "exclude"] | None,
+        outlets: Sequence[str] | None, articles: Sequence[str] | None,
+    ) -> Scope:  # fmt: skip
+        days = {n: _day(n, v) for n, v in (("since", since), ("until", until), ("as_of", as_of))}
+        first, last = days["since"], days["until"]
+        if first and last and first > last:
+            raise QuestionError(f"since={first} is after until={last}; exchange them.")
+        if undated not in (None, "include", "exclude"):
+            raise QuestionError(f"undated={undated!r}; expected 'include' or 'exclude'.")
+        kept = undated or ("exclude" if first or last else "include")
+        return Scope(
+            Window(first, last, days["as_of"] or self.as_of, kept),
+            tuple(outlets) if outlets else None,
+            None if articles is None else tuple(articles),
+        )
+
+
+def _day(name: str, value: Day) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date) or value is None:
+        return value
+    try:
+        return datetime.fromisoformat(value).date()
+    except (TypeError, ValueError) as error:
+        raise QuestionError(f"{name}={value!r} is not a date; for example 2025-03-30.") from error
+
+
+def ask(question: str, *, library: str | Path | None = None, **options: Any) -> Answer:
+    """Answers a question from the default library, or from the one in the folder `library`.
+
+    The options are those of `Newsroom.ask`. The library stays open for the next question.
+    """
+    return _room(library).ask(question, **options)
+
+
+@functools.lru_cache(maxsize=4)
+def _room(path: str | Path | None) -> Newsroom:
+    return Newsroom.open(path)
+
+
+__all__ = ["UNSET", "LibraryMissing", "LibraryStatus", "Newsroom", "ask"]

@@ -1,0 +1,198 @@
+"""What a question asks for, and a follow-up made to stand alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from rag import facts
+from rag.errors import QuestionError
+
+LONGEST = 2_000
+"""Characters of a question that are read: a page of text is not a question."""
+
+Kind = Literal["person", "place", "date", "number", "quotation", "name", "reason", "fact", "account"]
+"""What the answer must hold. "reason": why; "fact": something else that
+is short; "account": sentences."""
+
+TYPED = frozenset({"person", "place", "date", "number", "name"})
+"""Kinds whose answer can be told by its form."""
+
+STOP_WORDS = frozenset(
+    "a about after again all also am an and any are as at be because been before being between "
+    "both but by can could did do does doing during each for from further had has have having he "
+    "her here hers him his how i if in into is it its itself just many me more most much my no nor "
+    "not now of off on once only or other our out over own please s same she should so some such t "
+    "than that the their them then there these they this those through to too under until up us "
+    "very was we were what when where which while who whom whose why will with would you your tell "
+    "know happen happened say said says according anyone anything something someone ever exactly "
+    "news article report reports reported latest story don didn isn wasn doesn ll re ve".split()
+)
+_WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|hiya|greetings|good (?:morning|afternoon|evening|day)|thanks?|thank you|"
+    r"bye|goodbye|ok(?:ay)?|cheers|how are you|who are you|what can you do|help|there|citewire|"
+    r"so much|very much|a lot|again|please|all|everyone|you|for your help|to you|doing|today|"
+    r"[\s,.!?])+",
+    re.IGNORECASE,
+)
+_KINDS: tuple[tuple[Kind, str], ...] = (
+    ("number", r"how (?:many|much|far|long|old|tall|high|big|large|fast|deep|heavy|wide|often|"
+               r"strong|late)|what (?:percentage|percent|proportion|share|number|sum|amount|"
+               r"magnitude|score|cost|price|speed|age|margin)|by how|at what (?:speed|price|age)|"
+               r"(?:what|which) (?:was|is|were) the (?:\w+ ){0,2}(?:score|magnitude|toll|cost|"
+               r"price|margin|number|budget|fine|turnout|majority)|how \w+ (?:was|is|were) the"),
+    ("date", r"when|(?:on |in |by |until |from |since )?(?:what|which) (?:\w+ )?(?:day|date|month|"
+             r"year|weekday|time)|how soon|(?:what|which) (?:was|is) the date"),
+    ("place", r"where|(?:in |at |to |from |near |off |on )?(?:what|which) (?:\w+ )?(?:city|country|"
+              r"town|place|state|region|island|street|village|stadium|venue|province|county|port|"
+              r"airport|location|prefecture|ocean|sea|river|countries|cities|states)"),
+    ("person", r"who|whose|whom|(?:to |by |with |from )?(?:what|which) (?:\w+ )?(?:person|man|"
+               r"woman|president|minister|player|striker|captain|actor|director|leader|author|"
+               r"scientist|scientists|official|judge|coach|winner|councillor|mayor|manager)"),
+    ("name", r"(?:by |for |to |in |at |on |with |from )?(?:what|which) (?:\w+ ){0,2}(?:company|"
+             r"team|side|party|outlet|agency|bank|firm|club|film|book|spacecraft|rocket|ship|"
+             r"name|group|organi[sz]ation|university|museum|newspaper|nation|charity|body|lander)|"
+             r"what (?:is|was) the (?:\w+ )?name|what (?:is|was) .{3,40} (?:called|named)"),
+    ("reason", r"why|how come|what (?:caused|led|was the (?:cause|reason)|made)|for what reason"),
+    ("account", r"how (?:did|do|does|was|were|is|are|has|have|will|can|could)|what "
+                r"(?:happened|caused|led|went)|what (?:is|are) .* about|tell me|describe|explain|"
+                r"summari[sz]e|what do we know|what's new|give me"),
+    ("quotation", r"what did .{2,60} (?:say|tell|call|describe|announce|warn|promise|claim)"),
+)  # fmt: skip
+_KIND_PATTERNS = tuple((kind, re.compile(rf"\b(?:{p})\b", re.I)) for kind, p in _KINDS)
+# Words that point back at what was said before.
+_PRONOUN = re.compile(
+    r"\b(?:he|she|they|him|her|them|his|hers|theirs?|its|it(?! (?:is|was) true))\b", re.IGNORECASE
+)
+_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
+_POINTERS = re.compile(
+    r"\b(?:this|that|these|those|there|then|the (?:company|team|man|woman|bank|agency|attack|deal|"
+    r"event|game|match|country|government|group|film|vote|election|strike|storm|fire|quake|"
+    r"earthquake|crash|law|bridge|town|two|mission|lander|spacecraft|club|merger|takeover|flood|"
+    r"outage|firm|visit|talks|meeting))\b",
+    re.IGNORECASE,
+)
+_VAGUE = frozenset("day time people year month long many much old big number reason exact".split())
+# "the Noto earthquake", "the rugby world cup": up to five words that are no stop words.
+_STOP = "|".join(sorted(STOP_WORDS, key=len, reverse=True))
+_PHRASE = re.compile(
+    rf"\b(?:the|an?|in|at|of|on|for|by|from)\s+(?:the\s+)?((?:(?!(?:{_STOP})\b)[\w'’&.-]+\s*){{1,5}})",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(r"^(?:and|but|so|what about|how about|also|or|ok(?:ay)?,?)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question taken apart."""
+
+    text: str
+    kind: Kind
+    terms: tuple[str, ...]
+    """Its content words in lower case, in order, none twice."""
+    names: tuple[str, ...]
+    """The names in it."""
+
+
+def clean(question: str) -> str:
+    """The question with white space folded and control characters gone.
+
+    Raises QuestionError where it is no text or longer than `LONGEST`.
+    """
+    if not isinstance(question, str):
+        raise QuestionError(f"The question is {question!r}; expected a text: 'Who won?'")
+    text = " ".join("".join(c if c.isprintable() else " " for c in question).split())
+    if len(text) > LONGEST:
+        raise QuestionError(
+            f"The question has {len(text):,} characters; ask in at most {LONGEST:,}. It begins: "
+            f"{text[:60]}…"
+        )
+    return text
+
+
+def is_greeting(question: str) -> bool:
+    """True for "hello", "thanks" and the like: nothing that a library could answer."""
+    return bool(_GREETING.fullmatch(question))
+
+
+def analyse(question: str, asked: str = "") -> Asked:
+    """Takes a cleaned, standalone question apart; `asked` is its form in the conversation."""
+    asked = asked or question
+    kind: Kind = "account" if len(asked.split()) < 3 else "fact"
+    first = len(asked)
+    for name, pattern in _KIND_PATTERNS:
+        match = pattern.search(asked)
+        if match and match.start() < first:
+            kind, first = name, match.start()
+    return Asked(question, kind, terms(question), tuple(n.text for n in facts.names(question)))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, without possessive endings."""
+    return [re.sub(r"['’]s$", "", w).lower() for w in _WORDS.findall(text)]
+
+
+def terms(text: str) -> tuple[str, ...]:
+    """The content words of a text, in order, none twice."""
+    return tuple(dict.fromkeys(w for w in words(text) if w not in STOP_WORDS))
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """Porter's stem, the same as the word index takes."""
+    return str(_stemmer().stemWord(word))
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:  # snowballstemmer has no types
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("porter")
+
+
+def stems(text: str) -> list[str]:
+    return [stem(word) for word in words(text)]
+
+
+def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:
+    """The question with what it leaves out carried over from the turns before it.
+
+    A question that points back ("he", "the company", "And when?") or says too little to stand
+    alone is followed by the subjects of the last question that stood alone, in brackets, and by
+    the person that the last answer names where it says "he" or "she".
+    """
+    if not history or not points_back(question):
+        return question
+    carried: list[str] = []
+    if _PERSON.search(question):
+        named = facts.names(str(history[-1].get("answer", "")))
+        carried += [n.text for n in named[:1]]
+    for turn in reversed(history):
+        before = str(turn.get("question", ""))
+        carried += subjects(before) if set(terms(question)) - _VAGUE else terms(before)
+        if carried and not points_back(before):
+            break
+    known = set(stems(question))
+    new = [c for c in dict.fromkeys(carried) if not set(stems(c)) <= known]
+    return f"{question.rstrip('?. ')} ({', '.join(new)})?" if new else question
+
+
+def subjects(question: str) -> list[str]:
+    """What a question is about: its names, each with the nouns around it, and "the …" phrases."""
+    found = [m[1].strip() for m in _PHRASE.finditer(question)]
+    held = " ".join(found)
+    return found + [n.text for n in facts.names(question) if n.text not in held]
+
+
+def points_back(question: str) -> bool:
+    """True where a question cannot be understood without the one before it."""
+    if _OPENING.match(question) or _PRONOUN.search(question):
+        return True
+    if facts.names(question):
+        return False
+    content = [w for w in terms(question) if w not in _VAGUE]
+    return len(content) < 2 or bool(_POINTERS.search(question))

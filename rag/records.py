@@ -1,0 +1,267 @@
+"""The data that the stages hand to one another. Everything here is frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """A point in time as its source gave it: a whole day, or an instant."""
+
+    text: str
+    """ISO 8601: "2025-03-30" is a day, "2025-03-30T19:00:00+09:00" an instant with its offset."""
+    source: str
+    """Where it was read: "front matter", "json", "html meta", "clock"."""
+
+    @property
+    def precision(self) -> Literal["day", "instant"]:
+        return "day" if len(self.text) == 10 else "instant"
+
+    @property
+    def day(self) -> date:
+        """The calendar day where it was written, not converted to UTC."""
+        return date.fromisoformat(self.text[:10])
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One story as one outlet published it, as read from a source."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+    """Cleaned, in order, none repeated. Paragraph n of a citation is `paragraphs[n - 1]`."""
+    url: str | None = None
+    """Canonical address, or None where the source gave none."""
+    outlet: str | None = None
+    """Name of the publisher; where only an address is known, its host name."""
+    authors: tuple[str, ...] = ()
+    published: Timestamp | None = None
+    """None where the source does not say. Never the time of fetching."""
+    updated: Timestamp | None = None
+    fetched: Timestamp | None = None
+    """When it was read into the library."""
+    note: str | None = None
+    """A remark shown with every citation of the article, such as "Sample text"."""
+    origin: str = ""
+    """The file (and line) it came from, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as the library holds it."""
+
+    key: str
+    """Canonical URL, or "sha256:…" of title and text where there is no URL."""
+    version: int
+    """1 for the first text seen under this key."""
+    article: Article
+
+    def paragraph(self, number: int) -> str:
+        return self.article.paragraphs[number - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Something that was offered to the library and not taken."""
+
+    origin: str
+    """File, line or address."""
+    reason: str
+    """What is wrong and what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What became of everything given to `Newsroom.add`."""
+
+    added: tuple[str, ...] = ()
+    """Keys of articles that are new."""
+    updated: tuple[str, ...] = ()
+    """Keys of articles that were there with another text."""
+    unchanged: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    """Keys of added articles whose text is that of another article, from another address."""
+    rejected: tuple[Rejected, ...] = ()
+
+    def __str__(self) -> str:
+        names = ("added", "updated", "unchanged", "copies", "rejected")
+        return ", ".join(f"{len(getattr(self, name))} {name}" for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Consecutive paragraphs of one article: the unit that is retrieved."""
+
+    id: int
+    article: str
+    """Key of the article."""
+    title: str
+    outlet: str | None
+    url: str | None
+    published: Timestamp | None
+    paragraphs: tuple[int, ...]
+    """Numbers of its paragraphs; one number where it is a part of a long paragraph."""
+    text: str
+    """Its paragraphs joined by a newline."""
+    score: float = 0.0
+    """Fused rank score; higher is better. Comparable within one search only."""
+    similarity: float = 0.0
+    """Cosine of question and passage in [-1, 1]; 0.0 where it was found by words only."""
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One statement's reference to one paragraph."""
+
+    number: int
+    """As shown in the answer. One number per cited paragraph."""
+    article: str
+    outlet: str | None
+    title: str
+    url: str | None
+    published: Timestamp | None
+    paragraph: int
+    """From 1, within the article version that was read."""
+    quote: str
+    """The exact words of the paragraph that carry the statement."""
+    span: tuple[int, int]
+    """Characters [start, end) of the quote in the paragraph."""
+    answer_span: tuple[int, int]
+    """Characters [start, end) of the statement in `Answer.text`."""
+    note: str | None = None
+    """The article's own remark, such as "Sample text"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer with its citations and the verdict on it."""
+
+    text: str
+    """The sentence as shown, with its markers: "He met Gen Nakatani. [1]"."""
+    citations: tuple[Citation, ...]
+    verdict: Literal["supported", "unsupported"]
+    reason: str
+    """Why, in words."""
+
+    @property
+    def shown(self) -> bool:
+        return self.verdict == "supported"
+
+
+Status = Literal["answered", "partial", "declined"]
+Reason = Literal[
+    "", "greeting", "empty", "no_support", "library_empty", "window_empty", "outlet_missing",
+    "article_missing", "statements_dropped",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The publication dates an answer may draw on."""
+
+    since: date | None = None
+    """First day, inclusive."""
+    until: date | None = None
+    """Last day, inclusive; leaves undated articles out."""
+    as_of: date | None = None
+    """Last day, inclusive, for a reader living on that day; leaves undated articles in."""
+    undated: Literal["include", "exclude"] = "include"
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What an answer was sought in."""
+
+    articles: int
+    """Articles within the filters."""
+    newest: date | None
+    """Publication day of the newest of them."""
+    undated: int
+    """Articles without a date that the window left in or out."""
+    undated_included: bool
+    library: str
+    """Name of the library, for people."""
+
+    def __str__(self) -> str:
+        text = f"Searched {self.articles:,} article{'s' * (self.articles != 1)} of {self.library}"
+        if self.newest:
+            text += f", newest {self.newest:%-d %B %Y}"
+        if self.undated:
+            text += f"; {self.undated:,} undated left {'in' if self.undated_included else 'out'}"
+        return text + "."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one question, with everything needed to check it."""
+
+    question: str
+    standalone_question: str
+    """The question as it was searched, with what a follow-up leaves out filled in."""
+    text: str
+    """The shown statements joined by a space; of a declined answer, its notices."""
+    short: str | None
+    """The exact words of the answer, or None where the question asks for more than a fact."""
+    confidence: float
+    """How sure it is, from 0 to 1, that the library answers the question."""
+    statements: tuple[Statement, ...]
+    """The shown statements, in order."""
+    citations: tuple[Citation, ...]
+    """The citations of the shown statements, in order of appearance."""
+    status: Status
+    reason: Reason
+    """Why an answer is partial or declined; empty for a full answer."""
+    notices: tuple[str, ...]
+    """Sentences of ours that claim nothing about the news."""
+    nearest: tuple[Passage, ...]
+    """The closest passages, offered when declining."""
+    passages: tuple[Passage, ...]
+    """What the writer was given to read."""
+    window: Window
+    searched: Searched
+    model: str | None
+    """The language model whose statements are shown; None for the extractive writer."""
+    dropped: tuple[Statement, ...] = ()
+    """Statements the writer made that failed the check, with the reason. Not shown."""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds per stage."""
+
+    def __str__(self) -> str:
+        lines = [self.text]
+        seen: set[int] = set()
+        for c in self.citations:
+            if c.number not in seen:
+                seen.add(c.number)
+                where = ", ".join(str(p) for p in (c.outlet, c.published and c.published.day) if p)
+                lines.append(
+                    f"  [{c.number}] {c.title} ({where or 'undated'}), paragraph {c.paragraph}"
+                    + (f"\n      {c.url}" if c.url else "")
+                )
+        if self.status != "declined":
+            lines.extend(self.notices)
+        lines.extend(f"  - {p.title} ({p.outlet or 'no outlet'})" for p in self.nearest)
+        lines.append(str(self.searched))
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, with `"schema": 1`. Dates are ISO 8601, a missing value is null."""
+        return {"schema": 1, **to_plain(self)}
+
+
+def to_plain(value: Any) -> Any:
+    """A record, or a collection of records, as JSON-ready data."""
+    if isinstance(value, Timestamp):
+        return {"text": value.text, "precision": value.precision, "source": value.source}
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: to_plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, dict):
+        return {key: to_plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [to_plain(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value

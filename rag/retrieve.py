@@ -1,0 +1,122 @@
+"""A question to the passages that may answer it: by meaning, by words, and both fused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from rag.embed import Embedder
+from rag.library import Library
+from rag.question import stem, terms
+from rag.records import Passage, Window
+from rag.vectors import Vectors
+
+CANDIDATES = 50
+"""Taken from each of the two searches."""
+PER_ARTICLE = 3
+"""At most so many passages of one article, so that one long article does not hide the others."""
+WORDS_SHARE = 0.6
+"""Weight of the words' score against that of meaning."""
+COMMON = 0.05
+"""Words in more than this share of all passages are not searched for, but for the `RAREST` words of
+the question: they cost most of the time and decide next to nothing."""
+RAREST = 3
+# Filters that leave at most this many passages are searched exactly, passage by passage.
+EXACT = 2_000
+
+By = Literal["both", "words", "meaning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What is searched."""
+
+    store: Library
+    vectors: Vectors
+    embedder: Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an answer may come from."""
+
+    window: Window = Window()
+    outlets: tuple[str, ...] | None = None
+    articles: tuple[str, ...] | None = None
+
+
+def retrieve(
+    question: str,
+    index: Index,
+    scope: Scope,
+    k: int,
+    by: By = "both",
+    per_article: int = PER_ARTICLE,
+) -> list[Passage]:
+    """The `k` best passages within the scope, best first, each with its scores.
+
+    Scores of the two searches are scaled to [0, 1] over their candidates and added with the
+    weights `WORDS_SHARE` and `1 - WORDS_SHARE`: unlike ranks, they keep how far apart two
+    candidates are (relative score fusion).
+    """
+    chosen = index.store.within(scope.window, scope.outlets, scope.articles)
+    depth = max(CANDIDATES, k)
+    found_words: dict[int, float] = {}
+    found_meaning: dict[int, float] = {}
+    if by != "meaning":
+        found_words = dict(index.store.search_words(_telling(question, index), depth, chosen))
+    if by != "words":
+        found_meaning = _by_meaning(question, index, scope, depth, list(found_words))
+    words, meaning = _scaled(found_words), _scaled(found_meaning)
+    fused = {
+        i: WORDS_SHARE * words.get(i, 0.0) + (1 - WORDS_SHARE) * meaning.get(i, 0.0)
+        for i in words.keys() | meaning.keys()
+    }
+    ranked = sorted(fused, key=lambda i: (-fused[i], i))
+    passages = index.store.passages(ranked)
+    best: list[Passage] = []
+    taken: dict[str, int] = {}
+    for i in ranked:
+        passage = passages.get(i)
+        if passage is None or taken.get(passage.article, 0) >= per_article:
+            continue
+        taken[passage.article] = taken.get(passage.article, 0) + 1
+        best.append(replace(passage, score=fused[i], similarity=found_meaning.get(i, 0.0)))
+        if len(best) == k:
+            break
+    return best
+
+
+def _telling(question: str, index: Index) -> list[str]:
+    """The words of the question that are worth searching for, the rarest first."""
+    content = {word: stem(word) for word in terms(question)}
+    held = index.store.rarity(content.values())
+    most = COMMON * index.store.counts()["passages"]
+    ranked = sorted(content, key=lambda word: held.get(content[word], 0))
+    return ranked[:RAREST] + [w for w in ranked[RAREST:] if held.get(content[w], 0) <= most]
+
+
+def _by_meaning(
+    question: str, index: Index, scope: Scope, depth: int, also: Sequence[int]
+) -> dict[int, float]:
+    """Cosine of the `depth` nearest passages within the scope, and of those in `also`."""
+    chosen = index.store.within(scope.window, scope.outlets, scope.articles)
+    query = index.embedder.encode_query(question)
+    within = index.store.passage_ids(chosen, EXACT) if chosen.clause else None
+    if within is not None:
+        return dict(index.vectors.similarities(query, within)[:depth])
+    near = dict(index.vectors.nearest(query, depth, scope.window, scope.outlets))
+    if scope.articles is not None:
+        kept = index.store.keep(list(near), chosen)
+        near = {i: cosine for i, cosine in near.items() if i in kept}
+    missing = [i for i in also if i not in near]
+    return near | dict(index.vectors.similarities(query, missing))
+
+
+def _scaled(scores: dict[int, float]) -> dict[int, float]:
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    spread = high - low
+    return {i: (s - low) / spread if spread else 1.0 for i, s in scores.items()}

@@ -1,0 +1,38 @@
+"""Where sentences begin and end."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# A closing quotation mark or bracket that the segmenter left at the start of the next sentence.
+_CLOSERS = re.compile(r"^[\"'”’)\]]+(?=\s|$)")
+
+
+@lru_cache(maxsize=4096)
+def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """[start, end) of each sentence of a paragraph, without the white space between them."""
+    from sentencex import get_sentence_boundaries
+
+    spans: list[tuple[int, int]] = []
+    at = 0
+    for boundary in get_sentence_boundaries("en", text):
+        sentence = boundary["text"].strip()
+        if not sentence:
+            continue
+        start = text.index(sentence, at)
+        at = start + len(sentence)
+        closer = _CLOSERS.match(sentence)
+        if closer and spans:
+            spans[-1] = (spans[-1][0], start + closer.end())
+            start += closer.end()
+            while start < at and text[start].isspace():
+                start += 1
+        if start < at:
+            spans.append((start, at))
+    return tuple(spans)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a paragraph."""
+    return [text[start:end] for start, end in sentence_spans(text)]

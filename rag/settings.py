@@ -1,0 +1,68 @@
+"""The settings, read from the environment in one place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import platformdirs
+
+from rag.errors import SettingsError
+
+PREFIX = "CITEWIRE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One field per variable: `CITEWIRE_` and the name in capitals."""
+
+    library: Path | None = None
+    """Folder of the library. Unset: the user's own, or the sample library where there is none."""
+    model: str | None = None
+    """Language model as "provider:name", for example "openai:gpt-5-mini". Unset: none."""
+    model_url: str | None = None
+    """Base address of an OpenAI-compatible server, for models that are not at their maker's."""
+    model_timeout: float = 60.0
+    """Seconds to wait for the language model's next words before going on without it."""
+    prompt_tokens: int = 6000
+    """Room for the passages and the question in the language model's prompt."""
+    embedder: str = "all-MiniLM-L6-v2"
+    """The embedding model: this name, a folder, or a name on the Hugging Face hub."""
+    cache: Path = Path(platformdirs.user_cache_dir("citewire"))
+    """Folder for prepared models and the sample library; may be deleted at any time."""
+    data: Path = Path(platformdirs.user_data_dir("citewire"))
+    """Folder for the user's own library and conversations."""
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """The settings of `environ` (default: the process environment).
+
+        Raises SettingsError for an unknown `CITEWIRE_` name or a value of the wrong kind.
+        """
+        environ = os.environ if environ is None else environ
+        known = {PREFIX + f.name.upper(): f for f in fields(cls)}
+        values: dict[str, object] = {}
+        for name, text in environ.items():
+            if not name.startswith(PREFIX) or not text:
+                continue
+            if name not in known:
+                choices = ", ".join(sorted(known))
+                raise SettingsError(f"{name} is not a setting; the settings are {choices}.")
+            values[known[name].name] = _parse(name, str(known[name].type), text)
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def _parse(name: str, kind: str, text: str) -> object:
+    if kind.startswith("Path"):
+        return Path(text).expanduser()
+    if kind in ("int", "float"):
+        try:
+            number = int(text) if kind == "int" else float(text)
+        except ValueError:
+            number = 0
+        if number <= 0:
+            raise SettingsError(f"{name}={text!r} is not a positive number; for example 100.")
+        return number
+    return text

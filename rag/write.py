@@ -1,0 +1,50 @@
+"""Evidence to sentences: by the articles' own words, or by a language model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.cite import Draft
+from rag.question import STOP_WORDS, Asked, stems
+from rag.reader import Evidence, Reading
+
+SENTENCES = 3
+"""At most so many sentences of an extractive answer."""
+# A further sentence is added only where its score is at least this share of the best one's.
+NEAR_BEST = {"account": 0.6, "reason": 0.75, "fact": 0.8, "quotation": 0.8}
+NEAR_BEST_SHORT = 0.85
+# Two sentences sharing more of their words than this say the same.
+SAME = 0.6
+
+
+def extract(asked: Asked, reading: Reading) -> list[Draft]:
+    """The best sentences of the articles as they stand, the best first, then in reading order."""
+    if not reading.evidence:
+        return []
+    best = reading.evidence[0]
+    least = NEAR_BEST.get(asked.kind, NEAR_BEST_SHORT) * best.score
+    chosen = [best]
+    for evidence in reading.evidence[1:]:
+        if len(chosen) == SENTENCES or evidence.score < least:
+            break
+        if not any(_overlap(evidence.text, c.text) > SAME for c in chosen):
+            chosen.append(evidence)
+    rest = sorted(chosen[1:], key=lambda e: _reading_order(e, chosen))
+    return [Draft(e.text, (e.source,)) for e in (best, *rest)]
+
+
+def short(asked: Asked, reading: Reading) -> str | None:
+    """The exact words of the answer in the best sentence, where the question asks for some."""
+    return reading.evidence[0].short if reading.evidence else None
+
+
+def _reading_order(evidence: Evidence, chosen: Sequence[Evidence]) -> tuple[int, int, int]:
+    """Sentences of the best sentence's article first; within one article as they stand there."""
+    articles = list(dict.fromkeys(e.source.stored.key for e in chosen))
+    at = evidence.source.text.find(evidence.text)
+    return articles.index(evidence.source.stored.key), evidence.source.number, at
+
+
+def _overlap(one: str, other: str) -> float:
+    a, b = (set(stems(t)) - STOP_WORDS for t in (one, other))
+    return len(a & b) / max(min(len(a), len(b)), 1)

@@ -1,0 +1,282 @@
+"""The library through its front door: adding, changing, searching, asking."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rag import Newsroom, Settings
+from rag.errors import (
+    LibraryError,
+    LibraryMismatch,
+    LibraryMissing,
+    LibraryReadOnly,
+    QuestionError,
+    SourceError,
+)
+
+STORIES = [
+    {
+        "url": "https://herald.example/ferry-sinks",
+        "title": "Ferry sinks off Port Ellery",
+        "published": "2025-03-01",
+        "outlet": "Ellery Herald",
+        "text": "The ferry Queen Maud sank off Port Ellery on Friday night.\n\n"
+        "All 214 people aboard were rescued by lifeboats and fishing vessels.\n\n"
+        "Captain Ruth Ansel said the engine room had flooded.",
+    },
+    {
+        "url": "https://post.example/orchard-frost",
+        "title": "Late frost ruins cherry orchards",
+        "published": "2025-05-10",
+        "outlet": "Valley Post",
+        "text": "Frost destroyed two thirds of the cherry crop in the Ganten valley.\n\n"
+        "Growers put the damage at £4.2 million.",
+    },
+    {
+        "url": "https://post.example/undated",
+        "title": "The history of the Ganten valley railway",
+        "outlet": "Valley Post",
+        "text": "The Ganten valley railway opened in 1891 and closed in 1964.",
+    },
+]
+
+
+def write(folder: Path, stories: list[dict[str, str]], name: str = "stories.jsonl") -> Path:
+    path = folder / name
+    path.write_text("\n".join(json.dumps(story) for story in stories), "utf-8")
+    return path
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Newsroom]:
+    room = Newsroom.open(tmp_path / "library")
+    room.add(write(tmp_path, STORIES))
+    yield room
+
+
+def test_answers_cite_the_paragraph_that_says_it(room: Newsroom) -> None:
+    answer = room.ask("How many people were rescued from the ferry Queen Maud?")
+    assert answer.status == "answered"
+    assert answer.short == "214 people"
+    citation = answer.citations[0]
+    assert (citation.article, citation.paragraph) == ("https://herald.example/ferry-sinks", 2)
+    paragraph = room.article(citation.article).paragraph(citation.paragraph)
+    assert paragraph[slice(*citation.span)] == citation.quote
+    assert answer.text[slice(*citation.answer_span)] == answer.statements[0].text
+
+
+def test_streamed_statements_add_up_to_the_answer(room: Newsroom) -> None:
+    *statements, answer = room.stream("What happened to the ferry Queen Maud?")
+    assert statements
+    assert " ".join(s.text for s in statements) == answer.text
+    assert tuple(statements) == answer.statements
+
+
+def test_what_is_not_in_the_library_is_declined_without_citations(room: Newsroom) -> None:
+    answer = room.ask("Who won the chess championship in Reykjavik?")
+    assert (answer.status, answer.reason) == ("declined", "no_support")
+    assert answer.citations == () and answer.statements == ()
+    assert answer.nearest and answer.searched.articles == 3
+
+
+@pytest.mark.parametrize(("question", "reason"), [("hello", "greeting"), ("  ", "empty")])
+def test_greetings_and_empty_questions(room: Newsroom, question: str, reason: str) -> None:
+    answer = room.ask(question)
+    assert (answer.status, answer.reason, answer.citations) == ("declined", reason, ())
+
+
+def test_a_question_of_a_page_is_refused_in_words(room: Newsroom) -> None:
+    with pytest.raises(QuestionError, match="10,000 characters"):
+        room.ask("x" * 10_000)
+
+
+def test_answers_are_json(room: Newsroom) -> None:
+    data = json.loads(json.dumps(room.ask("When did the Ganten valley railway open?").to_dict()))
+    assert data["schema"] == 1
+    assert data["citations"][0]["published"] is None
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, 3),
+        ({"since": "2025-05-01"}, 1),
+        ({"until": "2025-04-01"}, 1),
+        ({"as_of": "2025-04-01"}, 2),
+        ({"as_of": "2025-04-01", "undated": "exclude"}, 1),
+        ({"since": "2025-05-01", "undated": "include"}, 2),
+        ({"outlets": ["Valley Post"]}, 2),
+        ({"articles": ["https://post.example/undated"]}, 1),
+        ({"outlets": ["Valley Post"], "since": "2025-01-01"}, 1),
+    ],
+)
+def test_filters(room: Newsroom, filters: dict[str, str], expected: int) -> None:
+    found = {p.article for p in room.search("valley ferry frost railway", **filters)}  # type: ignore[arg-type]
+    assert len(found) == expected
+    assert room.ask("What happened in the valley?", **filters).searched.articles == expected
+
+
+def test_empty_filters_say_which(room: Newsroom) -> None:
+    assert room.ask("Who?", since="2031-01-01").reason == "window_empty"
+    assert room.ask("Who?", outlets=["Nobody's Paper"]).reason == "outlet_missing"
+    assert room.ask("Who?", articles=["https://nowhere.example/"]).reason == "article_missing"
+    with pytest.raises(QuestionError, match="since='soon'"):
+        room.ask("Who?", since="soon")
+    with pytest.raises(QuestionError, match="exchange"):
+        room.ask("Who?", since="2025-02-01", until="2025-01-01")
+
+
+def test_adding_twice_changes_nothing(room: Newsroom, tmp_path: Path) -> None:
+    before = room.status()
+    report = room.add(tmp_path / "stories.jsonl")
+    assert (len(report.unchanged), len(report.added)) == (3, 0)
+    assert room.status() == before
+
+
+def test_a_corrected_article_replaces_its_older_version(room: Newsroom, tmp_path: Path) -> None:
+    corrected = dict(STORIES[0], text=STORIES[0]["text"].replace("214", "216"))
+    report = room.add(write(tmp_path, [corrected], "corrected.jsonl"))
+    assert report.updated == (STORIES[0]["url"],)
+    assert room.ask("How many people were rescued from the ferry?").short == "216 people"
+    key = STORIES[0]["url"]
+    assert "214" in room.article(key, version=1).paragraph(2)
+    assert "216" in room.article(key).paragraph(2)
+    assert not room.status().attention
+
+
+def test_copies_are_one_story(room: Newsroom, tmp_path: Path) -> None:
+    copy = dict(STORIES[0], url="https://wire.example/ferry", outlet="Wire", title="Ferry goes down")
+    report = room.add(write(tmp_path, [copy], "copy.jsonl"))
+    assert report.copies == report.added == ("https://wire.example/ferry",)
+    assert (room.status().articles, room.status().stories) == (4, 3)
+
+
+def test_remove_purges(room: Newsroom) -> None:
+    key = STORIES[0]["url"]
+    room.remove(key)
+    assert key not in {p.article for p in room.search("ferry Queen Maud")}
+    assert room.status().articles == 2 and not room.status().attention
+    with pytest.raises(KeyError):
+        room.remove(key)
+
+
+def test_rebuild_keeps_everything(room: Newsroom) -> None:
+    before = [p.article for p in room.search("cherry frost")]
+    assert room.rebuild() == room.status().passages
+    assert [p.article for p in room.search("cherry frost")] == before
+    assert not room.status().attention
+
+
+def test_articles_that_another_process_adds_are_found(room: Newsroom, tmp_path: Path) -> None:
+    assert room.ask("Who bakes the best rye bread in Tarnholm?").status == "declined"
+    story = {"url": "https://herald.example/bread", "title": "Prize for rye bread in Tarnholm",
+             "text": "Baker Oda Lindqvist bakes the best rye bread in Tarnholm, a jury said."}  # fmt: skip
+    path = write(tmp_path, [story], "bread.jsonl")
+    command = [sys.executable, "-m", "rag.cli", "add", "--library", str(room.folder), str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    answer = room.ask("Who bakes the best rye bread in Tarnholm?")
+    assert "Oda Lindqvist" in answer.text
+    passage = next(p for p in room.search("best rye bread") if p.article == story["url"])
+    assert passage.similarity > 0.5
+
+
+def test_a_killed_process_leaves_whole_articles(tmp_path: Path) -> None:
+    text = "\n\n".join(f"Paragraph {n} about the harbour of Ellery and its gulls." for n in range(9))
+    stories = [{"url": f"https://e.example/{n}", "title": f"Story {n}", "text": f"Number {n}.\n\n{text}"}
+               for n in range(4000)]  # fmt: skip
+    path = write(tmp_path, stories)
+    folder = tmp_path / "library"
+    command = [sys.executable, "-m", "rag.cli", "add", "--library", str(folder), str(path)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not _articles(folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    count = _articles(folder)
+    assert 0 < count < 4000
+    room = Newsroom.open(folder)
+    assert all(len(stored.article.paragraphs) == 10 for stored in room.articles())
+    room.add(write(tmp_path, stories[: count + 50], "again.jsonl"))
+    status = room.status()
+    assert status.articles == count + 50 and not status.attention
+
+
+def _articles(folder: Path) -> int:
+    try:
+        with sqlite3.connect(f"file:{folder / 'library.sqlite'}?mode=ro", uri=True) as db:
+            return int(db.execute("SELECT count(*) FROM articles").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
+def test_a_library_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(LibraryMissing, match="citewire add"):
+        Newsroom.open(tmp_path / "none").ask("Who won?")
+
+
+def test_a_damaged_library(room: Newsroom) -> None:
+    for name in ("library.sqlite", "library.sqlite-wal"):
+        path = room.folder / name
+        if path.exists():
+            path.write_bytes(os.urandom(path.stat().st_size // 2))
+    with pytest.raises(LibraryError, match="damaged"):
+        Newsroom.open(room.folder)
+
+
+def test_a_library_of_a_newer_version(room: Newsroom) -> None:
+    with sqlite3.connect(room.folder / "library.sqlite") as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(LibraryMismatch, match="newer"):
+        Newsroom.open(room.folder)
+
+
+def test_a_library_of_another_embedder(room: Newsroom) -> None:
+    with sqlite3.connect(room.folder / "library.sqlite") as db:
+        db.execute("UPDATE meta SET value = 'other' WHERE name LIKE 'embedder%'")
+    with pytest.raises(LibraryMismatch, match="CITEWIRE_EMBEDDER"):
+        Newsroom.open(room.folder).ask("Who won?")
+
+
+def test_lost_vectors_are_noticed_and_rebuilt(room: Newsroom) -> None:
+    room._vectors.drop()  # type: ignore[union-attr]
+    reopened = Newsroom.open(room.folder)
+    assert "citewire rebuild" in reopened.status().attention[0]
+    reopened.rebuild()
+    assert not reopened.status().attention
+
+
+def test_a_bad_source_loses_nothing(room: Newsroom, tmp_path: Path) -> None:
+    before = room.status()
+    with pytest.raises(SourceError, match="nowhere"):
+        room.add(tmp_path / "nowhere")
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"title": "Fine", "text": "The gate is open."}\n{"title": \n', "utf-8")
+    report = room.add(broken)
+    assert len(report.added) == 1
+    assert report.rejected[0].origin.endswith("broken.jsonl:2")
+    assert room.status().articles == before.articles + 1
+
+
+def test_the_sample_library_opens_read_only(tmp_path: Path, newsroom: Newsroom) -> None:
+    assert newsroom.status().articles >= 65
+    assert newsroom.as_of == newsroom.status().newest
+    with pytest.raises(LibraryReadOnly, match="read-only"):
+        newsroom.add(write(tmp_path, STORIES))
+
+
+def test_unknown_settings_are_named() -> None:
+    from rag.errors import SettingsError
+
+    with pytest.raises(SettingsError, match="CITEWIRE_LIBRARI"):
+        Settings.load({"CITEWIRE_LIBRARI": "x"})
+    assert replace(Settings.load({}), model="a:b").model == "a:b"

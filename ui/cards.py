@@ -1,0 +1,153 @@
+"""From the records of `rag` to the plain data that a turn on the page is drawn from.
+
+It is saved with the conversation as it is, so what an answer cited stays to be seen even when the
+article has another text by then.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from rag import Answer, Article, Citation, Newsroom, Passage, Statement, StoredArticle, Timestamp
+
+Card = dict[str, Any]
+Turn = dict[str, Any]
+
+
+def asked(id: str, question: str, filters: list[str]) -> Turn:
+    """A turn that has no answer yet; `filters` say in words what it is limited to."""
+    return {
+        "schema": 1, "id": id, "question": question, "filters": filters, "state": "asked",
+        "statements": [], "sources": [],
+    }  # fmt: skip
+
+
+def with_statement(turn: Turn, statement: Statement, room: Newsroom) -> Turn:
+    """The turn with one statement more, its text without the markers and a card for each."""
+    cards = [citation_card(c, room) for c in statement.citations]
+    numbers = {card["number"] for card in turn["sources"]}
+    return {
+        **turn,
+        "statements": [*turn["statements"], {"text": _unmarked(statement), "cards": cards}],
+        "sources": turn["sources"] + [card for card in cards if card["number"] not in numbers],
+    }
+
+
+def with_answer(turn: Turn, answer: Answer) -> Turn:
+    """The finished turn."""
+    looked = answer.reason not in ("greeting", "empty")
+    changed = answer.standalone_question != answer.question
+    return {
+        **turn,
+        "state": "done",
+        "status": answer.status,
+        "reason": answer.reason,
+        "text": answer.text,
+        "short": _short(answer),
+        "notices": list(answer.notices),
+        "dropped": [{"text": s.text, "reason": s.reason} for s in answer.dropped],
+        "nearest": [passage_card(p) for p in answer.nearest],
+        "searched": str(answer.searched) if looked else "",
+        "understood": answer.standalone_question if looked and changed else "",
+        "voice": _voice(answer),
+    }
+
+
+def citation_card(citation: Citation, room: Newsroom) -> Card:
+    """What opens behind a number: the source, and the quote among its neighbours."""
+    stored = _cited(citation, room)
+    at, article = citation.paragraph, stored.article if stored else None
+    start, end = citation.span
+    text = stored.paragraph(at) if stored else citation.quote
+    if not stored:
+        start, end = 0, len(text)
+    cited = {"number": at, "before": text[:start], "quote": text[start:end], "after": text[end:]}
+    return {
+        "number": citation.number,
+        **_source(citation, article.updated if article else None),
+        "paragraphs": [*_beside(article, at - 1), cited, *_beside(article, at + 1)],
+    }
+
+
+def passage_card(passage: Passage) -> Card:
+    """A passage that was close to the question and is no citation."""
+    texts = passage.text.split("\n")
+    numbers = passage.paragraphs
+    if len(texts) != len(numbers):
+        texts, numbers = [passage.text], numbers[:1]
+    pairs = zip(numbers, texts, strict=True)
+    paragraphs = [{"number": number, "text": text} for number, text in pairs]
+    return {**_source(passage, None), "paragraphs": paragraphs}
+
+
+def day(stamp: Timestamp) -> str:
+    """A date in words: "30 March 2025"."""
+    return f"{stamp.day.day} {stamp.day:%B %Y}"
+
+
+def _source(record: Citation | Passage, updated: Timestamp | None) -> Card:
+    date = f"published {day(record.published)}" if record.published else "undated"
+    if updated and (not record.published or updated.day != record.published.day):
+        date += f", updated {day(updated)}"
+    url = _safe(record.url)
+    return {
+        "outlet": record.outlet or "outlet not named",
+        "title": record.title,
+        "date": date,
+        "note": record.note or "",
+        "url": url,
+        "site": urlsplit(url).hostname if url else "",
+    }
+
+
+def _cited(citation: Citation, room: Newsroom) -> StoredArticle | None:
+    """The version of the article that the citation quotes; None where it is not there any more."""
+    version: int | None = None
+    while version is None or version > 0:
+        try:
+            stored = room.article(citation.article, version)
+        except KeyError:
+            return None
+        paragraphs = stored.article.paragraphs
+        if len(paragraphs) >= citation.paragraph:
+            start, end = citation.span
+            if stored.paragraph(citation.paragraph)[start:end] == citation.quote:
+                return stored
+        version = stored.version - 1
+    return None
+
+
+def _beside(article: Article | None, number: int) -> list[Card]:
+    if article is None or not 1 <= number <= len(article.paragraphs):
+        return []
+    return [{"number": number, "text": article.paragraphs[number - 1]}]
+
+
+def _safe(url: str | None) -> str:
+    """The address if it is one of the web, else nothing: no `javascript:`, no files."""
+    try:
+        parts = urlsplit(url or "")
+        return url or "" if parts.scheme in ("http", "https") and parts.hostname else ""
+    except ValueError:
+        return ""
+
+
+def _unmarked(statement: Statement) -> str:
+    numbers = sorted({c.number for c in statement.citations})
+    return statement.text.removesuffix("".join(f"[{n}]" for n in numbers)).rstrip()
+
+
+def _short(answer: Answer) -> str:
+    """The answer's short form, provided that a statement which holds says it."""
+    short = answer.short or ""
+    said = any(short.casefold() in s.text.casefold() for s in answer.statements)
+    return short if said else ""
+
+
+def _voice(answer: Answer) -> str:
+    if not answer.statements:
+        return ""
+    if answer.model:
+        return f"Written by {answer.model}; each sentence checked against its source."
+    return "In the articles' own words."

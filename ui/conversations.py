@@ -1,0 +1,107 @@
+"""The reader's own conversations, in a file of their own: no part of any library."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag import CitewireError
+
+SCHEMA = 1
+TITLE = 80
+"""Characters of its first question that a conversation is listed under."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS turns (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation TEXT NOT NULL,
+    library TEXT NOT NULL,
+    question TEXT NOT NULL,
+    turn TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS turns_by_conversation ON turns (conversation, id);
+"""
+
+
+class ConversationsError(CitewireError):
+    """The file of the conversations cannot be read or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation as it is listed."""
+
+    id: str
+    title: str
+    """The beginning of its first question."""
+
+
+class Conversations:
+    """Turns in the order they were taken. Used from many threads and processes."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def add(self, conversation: str, library: str, turn: dict[str, Any]) -> None:
+        """Saves a turn at the end of a conversation. Raises ConversationsError."""
+        with self._open() as db, db:
+            db.execute(
+                "INSERT INTO turns (conversation, library, question, turn) VALUES (?, ?, ?, ?)",
+                (conversation, library, turn["question"], json.dumps(turn, ensure_ascii=False)),
+            )
+
+    def turns(self, conversation: str) -> list[dict[str, Any]]:
+        """The turns of a conversation, oldest first; none where it is not known."""
+        with self._open() as db:
+            found = db.execute(
+                "SELECT turn FROM turns WHERE conversation = ? ORDER BY id", (conversation,)
+            ).fetchall()
+        return [json.loads(turn) for (turn,) in found]
+
+    def recent(self, library: str, count: int = 30) -> list[Conversation]:
+        """The conversations with a library, the one last spoken in first."""
+        with self._open() as db:
+            # MIN(id) makes SQLite take `question` from the conversation's first turn.
+            found = db.execute(
+                "SELECT conversation, question, MIN(id) FROM turns WHERE library = ? "
+                "GROUP BY conversation ORDER BY MAX(id) DESC LIMIT ?",
+                (library, count),
+            ).fetchall()
+        return [Conversation(key, _shortened(question)) for key, question, _ in found]
+
+    def delete(self, conversation: str) -> None:
+        """Removes a conversation for good."""
+        with self._open() as db, db:
+            db.execute("DELETE FROM turns WHERE conversation = ?", (conversation,))
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=10)) as db:
+                (version,) = db.execute("PRAGMA user_version").fetchone()
+                if version > SCHEMA:
+                    raise ConversationsError(
+                        f"{self.path} was written by a newer version of Citewire; update with: "
+                        "pip install --upgrade citewire"
+                    )
+                if version < SCHEMA:
+                    self.path.chmod(0o600)
+                    # What is deleted is overwritten in the file as well.
+                    db.executescript(_TABLES + f"PRAGMA user_version = {SCHEMA};")
+                db.execute("PRAGMA secure_delete = ON")
+                yield db
+        except (sqlite3.Error, OSError) as error:
+            raise ConversationsError(
+                f"Your conversations in {self.path} cannot be used ({error}); if the file is "
+                "damaged, move it away and a new one is made."
+            ) from error
+
+
+def _shortened(question: str) -> str:
+    return question if len(question) <= TITLE else question[: TITLE - 1].rstrip() + "…"

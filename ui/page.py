@@ -1,0 +1,143 @@
+"""The page from top to bottom."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from rag.errors import LibraryMissing
+from ui import sidebar, turn
+from ui.desk import Asking, Desk, in_words
+
+_HERE = Path(__file__).parent
+
+TITLE = "Ask the news"
+WHAT_IT_IS = (
+    "Answers come only from the articles in this library, and every sentence opens the paragraph "
+    "it rests on."
+)
+EMPTY = "This library holds no articles yet. Add some with:"
+POLL = 0.2
+"""Seconds between two looks at what is under way."""
+
+
+@st.cache_resource(show_spinner=False)
+def shared() -> Desk:
+    return Desk()
+
+
+def show() -> None:
+    """Draws the page; what goes wrong is said in words."""
+    st.set_page_config(page_title="Citewire", page_icon=str(_HERE / "icon.svg"), layout="centered")
+    st.html(_HERE / "page.css")
+    try:
+        _page(shared())
+    except Exception as error:
+        st.error(sidebar.plain(in_words(error)))
+
+
+def _page(desk: Desk) -> None:
+    if desk.room is None:
+        _opening(desk)
+        return
+    try:
+        status = desk.room.status()
+    except LibraryMissing as error:
+        with st.sidebar:
+            sidebar.brand()
+        st.error(sidebar.plain(str(error)))
+        st.button("Look again", key="again")
+        return
+    conversation = _conversation(desk)
+    with st.sidebar:
+        filters = sidebar.show(desk, status, conversation)
+    typed = st.chat_input("Ask about the news in the library", key="question")
+    question = typed or st.session_state.pop("suggested", None)
+    if question:
+        desk.ask(conversation, question, filters)
+    # What is under way is looked up first: it may be saved between the two look-ups, not lost.
+    asking = desk.asking(conversation)
+    saved = desk.conversations.turns(conversation)
+    known = {one["id"] for one in saved}
+    waiting = [one for one in asking if one.turn["id"] not in known]
+    if not saved and not waiting:
+        _first_page(desk, status.articles)
+    for one in saved:
+        turn.draw(one)
+    if all(one.done.is_set() for one in waiting):
+        _under_way(waiting)
+    else:
+        st.fragment(_follow, run_every=POLL)(waiting)
+
+
+def _opening(desk: Desk) -> None:
+    with st.sidebar:
+        sidebar.brand()
+    if desk.error:
+        st.error(sidebar.plain(desk.error))
+        st.button("Try again", key="again", on_click=shared.clear)
+        return
+
+    def look() -> None:
+        if desk.room is not None or desk.error:
+            st.rerun()
+        label, done, total = desk.progress
+        st.progress(min(done / max(total, 1), 1.0), text=f"{label}…")
+
+    st.fragment(look, run_every=POLL)()
+
+
+def _conversation(desk: Desk) -> str:
+    """The conversation of this tab: the one its address names, else the last."""
+    given = st.query_params.get("c", "")
+    if re.fullmatch(r"[0-9a-f]{32}", given):
+        return given
+    last = desk.conversations.recent(desk.library, 1)
+    chosen = last[0].id if last else uuid.uuid4().hex
+    st.query_params["c"] = chosen
+    return chosen
+
+
+def _first_page(desk: Desk, articles: int) -> None:
+    assert desk.room is not None
+    st.html(f'<div class="welcome"><h1>{TITLE}</h1><p>{WHAT_IT_IS}</p></div>')
+    if not articles:
+        st.warning(EMPTY)
+        st.code(f"citewire add --library '{desk.room.folder}' FILES", language="bash")
+        return
+    questions = desk.suggestions(articles)
+    if questions is None:
+        _when(lambda: desk.suggestions(articles) is not None)
+    with st.container(key="suggestions", gap="small"):
+        for number, question in enumerate(questions or ()):
+            st.button(
+                sidebar.plain(question), key=f"suggestion-{number}", width="stretch",
+                on_click=st.session_state.__setitem__, args=("suggested", question),
+            )  # fmt: skip
+
+
+def _when(ready: Callable[[], bool]) -> None:
+    """Draws the page anew once `ready`."""
+
+    def look() -> None:
+        if ready():
+            st.rerun()
+
+    st.fragment(look, run_every=POLL)()
+
+
+def _under_way(waiting: list[Asking]) -> None:
+    for one in waiting:
+        turn.draw({**one.turn, "state": "failed"} if one.error else one.turn)
+        if one.error:
+            st.error(sidebar.plain(one.error))
+
+
+def _follow(waiting: list[Asking]) -> None:
+    _under_way(waiting)
+    if all(one.done.is_set() for one in waiting):
+        st.rerun()

@@ -1,0 +1,126 @@
+"""The side of the page: what the library holds, the limits of a question, the conversations."""
+
+from __future__ import annotations
+
+import html
+import re
+import uuid
+from datetime import date
+
+import streamlit as st
+
+from rag.newsroom import LibraryStatus
+from ui.conversations import Conversation
+from ui.desk import Desk, Filters
+
+FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 1, 1)
+"""What the date fields take: any day that news can be of."""
+
+SAMPLE = "Sample library: short texts written for Citewire, about real and invented events."
+LEAVES = (
+    "With a model named, the question and the passages it is answered from leave this machine, "
+    "unless the model runs on it."
+)
+
+
+def show(desk: Desk, status: LibraryStatus, conversation: str) -> Filters:
+    """Draws the sidebar; returns what the next question is limited to."""
+    brand()
+    st.button(
+        "New conversation", icon=":material/add:", key="new", width="stretch", on_click=_go_to,
+        args=(uuid.uuid4().hex,),
+    )  # fmt: skip
+    _library(desk, status)
+    filters = _filters(desk, status)
+    _conversations(desk, conversation)
+    return filters
+
+
+def brand() -> None:
+    st.html('<div class="brand">Citewire</div>')
+
+
+def plain(text: str) -> str:
+    """The text with every sign escaped that Markdown would take for its own."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+
+
+def _library(desk: Desk, status: LibraryStatus) -> None:
+    assert desk.room is not None
+    sample = desk.room.read_only
+    name = "Sample library" if sample else status.library
+    facts = [_count(status.articles, "article"), _count(len(status.outlets), "outlet")]
+    if status.newest:
+        facts.append(f"newest {status.newest.day} {status.newest:%B %Y}")
+    lines = [f"<b>{html.escape(name)}</b>", " · ".join(facts)]
+    if sample:
+        lines.append(f"<i>{SAMPLE}</i>")
+    lines += [f"<em>{html.escape(remark)}</em>" for remark in status.attention]
+    st.html(f'<div class="library">{"".join(f"<div>{line}</div>" for line in lines)}</div>')
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}{'s' * (number != 1)}"
+
+
+def _filters(desk: Desk, status: LibraryStatus) -> Filters:
+    with st.container(key="filters"):
+        st.html('<div class="heading">Limit the next question to</div>')
+        columns = st.columns(2)
+        days = [
+            column.date_input(
+                label, value=None, min_value=FIRST_DAY, max_value=LAST_DAY, key=key,
+                format="YYYY-MM-DD",
+            )
+            for column, label, key in zip(
+                columns, ("Published from", "to"), ("since", "until"), strict=True
+            )
+        ]  # fmt: skip
+        outlets = st.multiselect(
+            "Outlets", list(status.outlets), key="outlets", placeholder="All outlets",
+            format_func=lambda name: f"{name} ({status.outlets.get(name, 0):,})",
+        )  # fmt: skip
+        model = st.text_input(
+            "Language model", value=desk.settings.model or "", key="model",
+            placeholder="none: answers in the articles' own words", autocomplete="off",
+        )  # fmt: skip
+        st.html(f'<div class="aside">{LEAVES}</div>')
+    return Filters(days[0], days[1], tuple(outlets), model.strip() or None)
+
+
+def _conversations(desk: Desk, current: str) -> None:
+    found = desk.conversations.recent(desk.library)
+    if not found:
+        return
+    with st.container(key="conversations", gap="small"):
+        st.html('<div class="heading">Conversations</div>')
+        for conversation in found:
+            marked = "now" if conversation.id == current else "past"
+            with st.container(key=f"{marked}-{conversation.id}", horizontal=True, gap=None):
+                st.button(
+                    plain(conversation.title), key=f"open-{conversation.id}", type="tertiary",
+                    width="stretch", on_click=_go_to, args=(conversation.id,),
+                )  # fmt: skip
+                if st.button(
+                    "", icon=":material/delete:", key=f"delete-{conversation.id}",
+                    type="tertiary", help="Delete this conversation",
+                ):  # fmt: skip
+                    _confirm(desk, conversation, current)
+
+
+@st.dialog("Delete this conversation?")
+def _confirm(desk: Desk, conversation: Conversation, current: str) -> None:
+    st.markdown(plain(conversation.title))
+    st.caption("It is removed from this machine for good. The articles stay in the library.")
+    with st.container(horizontal=True):
+        if st.button("Delete", type="primary", key="delete"):
+            desk.forget(conversation.id)
+            if conversation.id == current:
+                _go_to(uuid.uuid4().hex)
+            st.rerun()
+        if st.button("Keep it", key="keep"):
+            st.rerun()
+
+
+def _go_to(conversation: str) -> None:
+    st.query_params["c"] = conversation
