@@ -76,19 +76,21 @@ def stream(
     with draft.timed("read"):
         reading = reader.read(parts, draft.passages, index)
         draft.confidence = reading.confidence
+        draft.passages = list(reading.passages)
     if model is not None and draft.passages:
         yield from _by_model(draft, model, settings)
     # A statement that was shown is never taken back, so the articles' own words are used only
     # where nothing of the model's was.
     if not draft.shown and draft.confidence >= LEAST_CONFIDENCE and draft.model is None:
-        draft.short = write.short(parts, reading)
-        yield from _checked(draft, write.extract(parts, reading))
+        draft.short = write.short(reading)
+        yield from _checked(draft, write.extract(reading))
     if not draft.shown:
         yield _declined(draft, "no_support", NO_SUPPORT)
         return
     if draft.dropped:
         count = len(draft.dropped)
-        draft.notices.append(LEFT_OUT.format("One sentence was" if count == 1 else f"{count} sentences were"))
+        what = "One sentence was" if count == 1 else f"{count} sentences were"
+        draft.notices.append(LEFT_OUT.format(what))
     broken = bool(draft.dropped or draft.notices)
     yield _answer(draft, "partial" if broken else "answered",
                   "statements_dropped" if draft.dropped else "")  # fmt: skip

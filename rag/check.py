@@ -2,48 +2,83 @@
 
 A statement stands if all of this holds:
 
-1. Its numbers stand in what it cites, in digits or in words, or are part of a date that does.
-2. Its dates stand there too, or are the article's date, or follow from a weekday's name,
-   "yesterday", "today" or "tomorrow" together with the article's date.
-3. Every word of its names stands there. "US", "UK", "UN" and "EU" may be spelled out.
-4. Its quotations stand there word for word, in a cited paragraph itself.
-5. At least `LEAST_SHARED` of its content words stand there, and it denies nothing that the text
-   does not deny.
+1. Its quotations and web addresses stand word for word in a cited paragraph itself.
+2. Its numbers stand in what it cites, in digits or in words.
+3. Its days, months and years stand there, or follow from "Tuesday", "yesterday", "last July" or
+   "two years ago" together with the article's date. That date itself is not the date of an event:
+   it carries a statement only as a year, or where that says "as of" or "reported".
+4. Its names stand there. A people stands for its country, initials for the words that they are
+   taken from, and a name that stands there in part may be completed from a sentence of the article
+   that has all of it.
+5. Its numbers and days are said there of the same things: "five died and two were hurt" does not
+   follow from "two died and five were hurt".
+6. The same people do the same things there: "Hale resigned" does not follow from "Fitch resigned".
+7. It denies nothing that is asserted there, and asserts nothing that is denied.
+8. At least `LEAST_SHARED` of its words stand there.
 
 "What it cites" is each cited paragraph together with its article's title, its outlet, its date
 and the paragraph before. A paragraph that gives orders to software supports nothing.
+
+Rules 5 to 7 compare surroundings, so they find what a sentence close to the source gets wrong.
+They cannot tell that a free paraphrase says something else.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from rag import facts
-from rag.question import STOP_WORDS, stem, stems, words
+from rag.claims import Day, Row, Word, known_as, plain, rows, words
 from rag.records import StoredArticle
 
 LEAST_SHARED = 0.5
-"""Least share of content words, by stem. Lower lets in sentences on another subject; higher drops
-honest paraphrases."""
+"""Least share of words, by stem. Lower lets in sentences on another subject; higher drops honest
+paraphrases."""
+REACH = 5
+"""Words on either side that make up a word's surroundings."""
+ALIKE = 0.75
+"""Likeness, as `_likeness` counts it, at which two places speak of the same, and by which one must
+be more like than another to be preferred. A neighbour in common counts 1."""
 
-_SHORT_FORMS = {
-    "us": "united states", "usa": "united states", "uk": "united kingdom", "un": "united nations",
-    "eu": "european union",
-}  # fmt: skip
-_DENIAL = re.compile(r"\b(?:not|no|never|none|nobody|neither|nor|without|cannot)\b|n['’]t\b", re.I)
+_SINGLE_QUOTED = re.compile(r"(?<!\w)['‘](\w[^'‘’\"]* [^'‘’\"]*)['’](?!\w)")
+_LEFT_OUT = re.compile(r"…|\.\.\.|\[[^\]]*\]")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*|\b)")
+_AS_OF = re.compile(r"\b(?:as of|report(?:s|ed)?|published|according to|dated)\b", re.IGNORECASE)
+# Words on whose side of a number it stands makes a difference: "from 5 to 8", "two of the nine".
+_LINK = re.compile(r"\b(?:from|to|of)\b")
+# What may stand between a subject and what it does. "Was" is left out, for it makes a passive,
+# unless it says what somebody is.
+_DOES = re.compile(
+    r",? (?:(?:has|have|had|will|would|can|could|may|might|also|then|now|later|about|around|over|"
+    r"more|than) )*(?:(?:be|is|was|are|were) (?:the |its |an? ))?"
+)
+_DENIES = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot)\b|n['’]t\b", re.IGNORECASE
+)
+# Words of the cited text that a denial may put in other words: "closed" for "not open".
 _DENIED = re.compile(
-    _DENIAL.pattern + r"|\b(?:den(?:y|ie[sd])|refus|reject|fail|declin|unable|ruled out|absen)",
+    _DENIES.pattern + r"|\b(?:den(?:y|ie[sd])|refus|reject|fail|declin|unable|ruled out|absen|lack|"
+    r"wait|until|delay|postpone|prevent|stop|halt|ban(?:s|ned)?\b|instead|rather|only|lost|los[es]|"
+    r"clos|shut|cancel|suspend|un\w{3,}ed\b|too\b|withdr)",
     re.IGNORECASE,
 )
+_SOFTWARE = r"(?:AI|artificial intelligence|chatbots?|(?:large )?language models?|LLMs?|assistants?)"
 _ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|prompt|rule|above|previous|"
-    r"context|source)|\b(?:system prompt|as an ai\b|you are (?:now )?(?:an? )?(?:ai|assistant|"
-    r"chatbot|language model))|\b(?:ai|chatbot|language model|assistant)s?\b.{0,40}\b(?:must|"
-    r"should|shall)\b.{0,20}\b(?:say|answer|reply|respond|tell|write|output|include)\b",
-    re.IGNORECASE | re.DOTALL,
+    r"\b(?:ignore|disregard|forget|override|bypass)\s+(?:(?:all|any|of|the|your|these|those|my)\s+)*"
+    r"(?:previous|prior|above|earlier|preceding|existing|system|other)\s+(?:\w+\s+)?"
+    r"(?:instruction|prompt|rule|direction|guideline|message|context|source|text|paragraph)"
+    r"|\b(?:ignore|disregard|forget)\s+(?:everything|anything|all|what)\s+(?:above|before|else|you\b|"
+    r"that\s+(?:came|was)|written)"
+    r"|\b(?:ignore|disregard|forget|override)\s+(?:all\s+)?your\s+(?:instruction|rule|guideline|prompt)"
+    r"|\bsystem prompt\b|<\|?(?:system|im_start|assistant|user)\b|\[/?INST\]"
+    rf"|\byou are (?:now )?(?:an? )?(?:helpful )?{_SOFTWARE}\b|\bif you are (?:an? )?{_SOFTWARE}\b"
+    rf"|\b(?:note|attention|message|instructions?|reminder|dear)\b[\s:]+(?:to\s+|for\s+)?"
+    rf"(?:all\s+|any\s+|the\s+)?{_SOFTWARE}\b"
+    rf"|\b{_SOFTWARE}\s+(?:that\s+|which\s+|who\s+)?(?:read|process|summari|answer|quot|us)\w*\s+this\b",
+    re.IGNORECASE,
 )
 
 
@@ -64,18 +99,34 @@ class Source:
         return self.stored.paragraph(self.number)
 
     @property
-    def context(self) -> str:
-        """What the article says around the paragraph: title, outlet and the paragraph before."""
-        article = self.stored.article
+    def title(self) -> str:
+        """The article's title; empty where it gives orders to software."""
+        title = self.stored.article.title
+        return "" if gives_orders(title) else title
+
+    @property
+    def before(self) -> str:
+        """The paragraph before; empty where there is none or it gives orders to software."""
         before = self.stored.paragraph(self.number - 1) if self.number > 1 else ""
-        if gives_orders(before):
-            before = ""
-        return f"{article.title}\n{article.outlet or ''}\n{before}"
+        return "" if gives_orders(before) else before
 
     @property
     def day(self) -> date | None:
         published = self.stored.article.published
         return published.day if published else None
+
+    def rows(self) -> tuple[Row, ...]:
+        return rows(self.text, self.day)
+
+    def context(self) -> tuple[Row, ...]:
+        """What the article says around the paragraph: its title and the paragraph before."""
+        return rows(self.title, self.day) + rows(self.before, self.day)
+
+    def article(self) -> Iterator[Row]:
+        """Every sentence of the article that does not give orders to software."""
+        for text in (self.title, *self.stored.article.paragraphs):
+            if not gives_orders(text):
+                yield from rows(text, self.day)
 
 
 def gives_orders(text: str) -> bool:
@@ -89,102 +140,210 @@ def fault(statement: str, sources: Sequence[Source]) -> str | None:
         return "it cites no paragraph"
     if any(gives_orders(s.text) for s in sources):
         return "a cited paragraph gives orders to software"
-    cited = "\n".join(s.text for s in sources)
-    whole = cited + "\n" + "\n".join(s.context for s in sources)
-    days = [s.day for s in sources if s.day]
+    claim = rows(statement)
+    cited = [row for s in sources for row in s.rows()]
+    whole = cited + [row for s in sources for row in s.context()]
+    text = "\n".join(f"{s.text}\n{s.title}\n{s.before}" for s in sources)
+    held = {known_as(w) for w in words(text)}
     return (
-        _quotation_fault(statement, cited)
-        or _date_fault(statement, whole, days)
-        or _number_fault(statement, whole, days)
-        or _name_fault(statement, whole)
-        or _meaning_fault(statement, whole, cited)
+        _verbatim_fault(statement, "\n".join(s.text for s in sources))
+        or _number_fault(claim, whole, text)
+        or _day_fault(statement, claim, whole, sources)
+        or _name_fault(claim, held, sources)
+        or _place_fault(claim, cited, whole)
+        or _role_fault(claim, cited)
+        or _denial_fault(statement, claim, cited, sources)
+        or _meaning_fault(claim, held)
     )
 
 
-def _quotation_fault(statement: str, cited: str) -> str | None:
-    plain = _plain(cited)
-    for quotation in facts.quotations(statement):
-        if _plain(quotation) not in plain:
+def _words(claim: Sequence[Row], *kinds: str) -> Iterator[Word]:
+    return (word for row in claim for word in row if not kinds or word.kind in kinds)
+
+
+# Rules 1 to 4: what the statement holds must stand there
+
+
+def _verbatim_fault(statement: str, cited: str) -> str | None:
+    there = f" {' '.join(words(cited))} "
+    for quotation in facts.quotations(statement) + _SINGLE_QUOTED.findall(statement):
+        parts = (" ".join(words(part)) for part in _LEFT_OUT.split(quotation))
+        if not all(f" {part} " in there for part in parts if part):
             return f'the words "{quotation}" are no quotation from what it cites'
+    for address in _ADDRESS.findall(statement):
+        if address.rstrip(".,)").lower() not in cited.lower():
+            return f"the address {address} is not in what it cites"
     return None
 
 
-def _date_fault(statement: str, whole: str, days: Sequence[date]) -> str | None:
-    held = {*facts.dates(whole), *((d.year, d.month, d.day) for d in days)}
-    for day in days:
-        held |= {(d.year, d.month, d.day) for d in _relative_days(whole, day)}
-    years = {int(n) for n in facts.numbers(whole) if 1900 <= n < 2100} | {d.year for d in days}
-    for claimed in facts.dates(statement):
-        if not any(_agrees(claimed, h, years) for h in held):
-            return f"the date {_spell(claimed)} is not in what it cites"
+def _number_fault(claim: Sequence[Row], whole: Sequence[Row], text: str) -> str | None:
+    held = facts.numbers(plain(text)).union(*(w.keys for w in _words(whole, "number")))
+    for word in _words(claim, "number"):
+        if not word.keys <= held:
+            return f"the number {word.text} is not in what it cites"
     return None
 
 
-def _relative_days(text: str, published: date) -> list[date]:
-    lower = text.lower()
-    named = [facts.weekday_date(w, published) for w in facts.WEEKDAYS if w in lower]
-    for word, days in (("yesterday", -1), ("today", 0), ("tomorrow", 1)):
-        if word in lower:
-            named.append(published + timedelta(days=days))
-    return named
-
-
-def _agrees(
-    claimed: tuple[int | None, int, int | None],
-    held: tuple[int | None, int, int | None],
-    years: set[int],
-) -> bool:
-    year, month, day = claimed
-    if month != held[1] or (day is not None and day != held[2]):
-        return False
-    return year is None or year == held[0] or (held[0] is None and year in years)
-
-
-def _spell(claimed: tuple[int | None, int, int | None]) -> str:
-    year, month, day = claimed
-    name = date(2000, month, 1).strftime("%B")
-    return " ".join(str(part) for part in (day, name, year) if part)
-
-
-def _number_fault(statement: str, whole: str, days: Sequence[date]) -> str | None:
-    held = facts.numbers(whole)
-    dated = {float(n) for d in days for n in (d.year,)}
-    dated |= {float(n) for d in facts.dates(statement) for n in d if n is not None}
-    for number in sorted(facts.numbers(statement) - held - dated):
-        return f"the number {number:,.10g} is not in what it cites"
+def _day_fault(
+    statement: str, claim: Sequence[Row], whole: Sequence[Row], sources: Sequence[Source]
+) -> str | None:
+    held = list(_words(whole, "day"))
+    published = [s.day for s in sources if s.day]
+    keys: set[object] = {Day(year=d.year) for d in published}
+    if _AS_OF.search(statement):
+        keys |= {Day(d.year, d.month, d.day, d.weekday()) for d in published}
+    held.append(Word("day", "", frozenset(keys), 0))
+    for word in _words(claim, "day"):
+        if not any(word.same(day) for day in held):
+            return f"the date {word.text} is not in what it cites"
     return None
 
 
-def _name_fault(statement: str, whole: str) -> str | None:
-    held = set(words(_expanded(whole)))
-    for name in facts.names(statement):
-        opening = name.span[0] == 0 and " " not in name.text
-        for word in words(_expanded(name.text)):
-            if word in held or word in STOP_WORDS or stem(word) in {stem(h) for h in held}:
+def _name_fault(claim: Sequence[Row], held: set[str], sources: Sequence[Source]) -> str | None:
+    for word in _words(claim, "name"):
+        parts = {key for key in word.keys if isinstance(key, str)}
+        missing = [p for p in parts - held if not any(_of_country(p, h) for h in held)]
+        # A word that opens a sentence is capitalised whether it names anybody or not.
+        if word.start == 0 and len(parts) == 1:
+            missing = [m for m in missing if len(m) < 5 or not any(h[:4] == m[:4] for h in held)]
+        if missing and not any(_completes(word, parts, held, s) for s in sources):
+            return f"the name {word.text} is not in what it cites"
+    return None
+
+
+def _of_country(one: str, other: str) -> bool:
+    """True for the stems of "Libya" and "Libyan", "Japan" and "Japanese"."""
+    country, people = sorted((one, other), key=len)
+    for ending in ("es", "ian", "an", "n", "i"):
+        root = people.removesuffix(ending)
+        if root != people and len(root) > 2 and country.startswith(root):
+            return len(country) < len(root) + 3
+    return False
+
+
+def _completes(word: Word, parts: set[str], held: set[str], source: Source) -> bool:
+    """True where the name is made of initials of one that is there, or stands with the part of it
+    that is there in one sentence of the article."""
+    if word.text.isupper():
+        there = source.rows() + source.context()
+        return any(word.keys & name.keys for name in _words(there, "name"))
+    sentences = ({key for w in row for key in w.keys} for row in source.article())
+    return bool(parts & held) and any(parts <= keys for keys in sentences)
+
+
+# Rules 5 to 7: and stand in the same place
+
+
+def _likeness(row: Row, i: int, other: Row, j: int) -> float:
+    """How alike the surroundings of two words are: for each neighbour in common, 1 over its
+    distance; half of it where it stands on the other side."""
+    mine, its = _neighbours(row, i), _neighbours(other, j)
+    return sum(
+        (1.0 if mine[key] * its[key] > 0 else 0.5) / max(abs(mine[key]), abs(its[key]))
+        for key in mine.keys() & its.keys()
+    )
+
+
+def _neighbours(row: Row, i: int) -> dict[object, int]:
+    """The keys around a word, each with how many words away it is, negative before it."""
+    found: dict[object, int] = {}
+    for j in range(max(0, i - REACH), min(len(row), i + REACH + 1)):
+        # Days stand in a row of their own: "Saturday, 19 August".
+        apart = j == i or row[i].kind == row[j].kind == "day"
+        for key in () if apart else row[j].keys:
+            if key not in found or abs(j - i) < abs(found[key]):
+                found[key] = j - i
+    for step, lead in ((-1, row[i].lead), (1, row[i + 1].lead if i + 1 < len(row) else "")):
+        found |= dict.fromkeys(_LINK.findall(lead), step)
+    return found
+
+
+def _alike(row: Row, i: int, source: Sequence[Row]) -> list[tuple[float, Word]]:
+    """The words of the source of the same kind and unit as word `i`, each with its likeness."""
+    return [
+        (_likeness(row, i, there, j), word)
+        for there in source for j, word in enumerate(there)
+        if (word.kind, word.unit) == (row[i].kind, row[i].unit)
+    ]  # fmt: skip
+
+
+def _place_fault(claim: Sequence[Row], cited: Sequence[Row], whole: Sequence[Row]) -> str | None:
+    for row in claim:
+        placed = [i for i, word in enumerate(row) if word.kind in ("number", "day")]
+        alike = {i: _alike(row, i, whole) for i in placed}
+
+        def best(i: int, value: Word, alike: dict[int, list[tuple[float, Word]]] = alike) -> float:
+            return max((likeness for likeness, w in alike[i] if value.same(w)), default=0.0)
+
+        for i in placed:
+            for other, rival in _alike(row, i, cited):
+                if row[i].same(rival):
+                    continue
+                own = best(i, row[i])
+                # Two numbers that may have changed places are judged together.
+                swapped = next((j for j in placed if row[j].same(rival)), None)
+                if swapped is not None:
+                    own, other = own + best(swapped, row[swapped]), other + best(swapped, row[i])
+                if other >= own + (ALIKE if swapped is None else ALIKE / 3):
+                    return f"it says {row[i].text} where what it cites says {rival.text}"
+    return None
+
+
+def _role_fault(claim: Sequence[Row], cited: Sequence[Row]) -> str | None:
+    for row in claim:
+        for i, verb in enumerate(row):
+            places = [
+                (_likeness(row, i, there, j), n, j)
+                for n, there in enumerate(cited) for j, w in enumerate(there)
+                if verb.kind in ("word", "number") and verb.same(w)
+            ]  # fmt: skip
+            likeness, n, j = max(places, default=(0.0, 0, 0))
+            if likeness >= ALIKE and (wrong := _wrong_role(row, i, cited[n], j)):
+                return wrong
+    return None
+
+
+def _wrong_role(row: Row, i: int, there: Row, j: int) -> str | None:
+    """Who or what stands by a verb in place of the name that stands by it in the source."""
+    before, after = there[:j], there[j + 1 :]
+    subject, target = row[i - 1 : i], row[i + 1 : i + 2]
+    if subject and subject[0].kind == "name" and _DOES.fullmatch(row[i].lead):
+        who = subject[0]
+        if not any(who.same(w) for w in before):
+            if before and before[-1].kind == "name" and _DOES.fullmatch(there[j].lead):
+                return f"it says {who.text} {row[i].text} where what it cites says {before[-1].text}"
+            if after and after[0].lead == " " and who.same(after[0]):
+                return f"it says {who.text} {row[i].text} where what it cites says the reverse"
+    if target and after and target[0].kind == after[0].kind == "name":
+        whom = target[0]
+        if whom.lead == after[0].lead and not any(whom.same(w) for w in after):
+            return f"it says {row[i].text} {whom.text} where what it cites says {after[0].text}"
+    return None
+
+
+def _denial_fault(
+    statement: str, claim: Sequence[Row], cited: Sequence[Row], sources: Sequence[Source]
+) -> str | None:
+    for row in claim:
+        for i, word in enumerate(row):
+            there = [found for found in _alike(row, i, cited) if word.same(found[1])]
+            if max((likeness for likeness, _ in there), default=0.0) < ALIKE:
                 continue
-            # A word that opens a sentence is capitalised whether it names anybody or not.
-            if opening and any(h[:4] == word[:4] for h in held if len(word) > 4):
-                continue
-            return f"the name {name.text} is not in what it cites"
-    return None
-
-
-def _expanded(text: str) -> str:
-    text = re.sub(r"\b([A-Z])\.(?=[A-Z]\b|\s|$)", r"\1", text)
-    return re.sub(r"[A-Za-z]+", lambda m: _SHORT_FORMS.get(m[0].lower(), m[0])
-                  if m[0].isupper() else m[0], text)  # fmt: skip
-
-
-def _meaning_fault(statement: str, whole: str, cited: str) -> str | None:
-    claimed = {stem(w) for w in words(_expanded(statement)) if w not in STOP_WORDS}
-    if claimed:
-        shared = len(claimed & set(stems(_expanded(whole)))) / len(claimed)
-        if shared < LEAST_SHARED:
-            return f"only {shared:.0%} of its words are in what it cites"
-    if _DENIAL.search(statement) and not _DENIED.search(cited):
+            if word.denied and not any(w.doubtful for _, w in there):
+                return f"it denies what the cited text asserts: {word.text}"
+            if word.kind == "word" and not word.doubtful and all(w.denied for _, w in there):
+                return f"it asserts what the cited text denies: {word.text}"
+    if _DENIES.search(statement) and not any(_DENIED.search(s.text) for s in sources):
         return "it denies what the cited text does not deny"
     return None
 
 
-def _plain(text: str) -> str:
-    return " ".join(words(text.replace("’", "'")))
+# Rule 8
+
+
+def _meaning_fault(claim: Sequence[Row], held: set[str]) -> str | None:
+    every = list(_words(claim))
+    missing = sum(not word.keys & held for word in every if word.kind == "word")
+    if every and (shared := 1 - missing / len(every)) < LEAST_SHARED:
+        return f"only {shared:.0%} of its words are in what it cites"
+    return None

@@ -193,6 +193,76 @@ def export(library: str | None) -> None:
             click.echo(json.dumps({k: v for k, v in record.items() if v}, ensure_ascii=False))
 
 
+@cli.command()
+@click.argument("questions", type=click.Path(path_type=Path))
+@_library
+@click.option("--model", help="Language model, as provider:name; 'none' for none.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a report for people to FILE.")
+@click.option("--floors", type=click.Path(path_type=Path), help="Fail where a figure is below.")
+@click.option("--update", is_flag=True, help="Raise the floors to what was measured.")
+@click.option("--lower", is_flag=True, help="With --update: lower floors, too.")
+@_json
+def evaluate(
+    questions: Path, library: str | None, model: str | None, html: Path | None,
+    floors: Path | None, update: bool, lower: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Ask every question of a file and score the answers against what the file says."""
+    from rag import evaluation
+    from rag.evaluation import gate, report
+
+    loaded = evaluation.load(questions)
+    with _open(library, quiet=as_json) as room, _progress(quiet=as_json) as show:
+        options = {} if model is None else {"model": None if model == "none" else model}
+        result = evaluation.evaluate(
+            evaluation.resolve(loaded, room), evaluation.asker(room, **options),
+            questions_sha256=evaluation.sha256(questions), library=room.name,
+            articles=room.status().articles, settings=options,
+            progress=lambda done, total: show("Asking", done, total),
+        )  # fmt: skip
+    if html:
+        report.write_html(result, html)
+    if as_json:
+        _print_json(result.to_dict())
+    else:
+        report.show(result)
+    if floors and update:
+        gate.update(result, floors, allow_lower=lower)
+    elif floors and (short := gate.check(result, floors)):
+        raise CitewireError("; ".join(map(str, short)))
+
+
+@cli.group()
+def benchmark() -> None:
+    """Measure Citewire beside other ways of doing the same."""
+
+
+@benchmark.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option("--articles", "count", default=500, help="How many articles are added.")
+@click.option("--questions", "asked", default=100, help="How many questions are asked.")
+@_json
+def speed(folder: Path, count: int, asked: int, as_json: bool) -> None:
+    """Time adding and asking beside the usual LangChain recipe, and a new process.
+
+    FOLDER holds articles.jsonl.gz and questions.jsonl.
+    """
+    from rag import evaluation
+    from rag.evaluation.speed import speed as measure
+
+    texts = [q.question for q in evaluation.load(folder / "questions.jsonl", known=False)][:asked]
+    with _progress(quiet=as_json) as show:
+        found = measure(folder / "articles.jsonl.gz", texts, count, lambda text: show(text, 0, 1))
+    if as_json:
+        _print_json(found)
+        return
+    click.echo(f"{found['articles']} articles, {found['characters']:,} characters")
+    click.echo(f"{'':18}{'citewire':>10}{'other':>10}{'ratio':>8}   seconds")
+    for name in ("add", "retrieve_median", "cold"):
+        pair = found[name]
+        click.echo(f"{name:18}{pair['citewire']:10.3f}{pair['other']:10.3f}{pair['ratio']:8.3f}")
+    click.echo(f"{'ask_median':18}{found['ask_median']:10.3f}")
+
+
 def _settings(library: str | None) -> Settings:
     settings = Settings.load()
     return replace(settings, library=Path(library).expanduser()) if library else settings

@@ -69,7 +69,7 @@ class Vectors:
         self,
         query: NDArray[np.float32],
         k: int,
-        window: Window,
+        window: Window = Window(),
         outlets: Sequence[str] | None = None,
     ) -> list[tuple[int, float]]:
         """The `k` nearest (passage id, cosine) within the window and outlets, best first."""

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.cite import Draft
-from rag.question import STOP_WORDS, Asked, stems
+from rag.question import STOP_WORDS, stems
 from rag.reader import Evidence, Reading
 
 SENTENCES = 3
 """At most so many sentences of an extractive answer."""
 # A further sentence is added only where its score is at least this share of the best one's.
-NEAR_BEST = {"account": 0.6, "reason": 0.75, "fact": 0.8, "quotation": 0.8}
-NEAR_BEST_SHORT = 0.85
+NEAR_BEST = 0.75
 # Two sentences sharing more of their words than this say the same.
 SAME = 0.6
 
 
-def extract(asked: Asked, reading: Reading) -> list[Draft]:
+def extract(reading: Reading) -> list[Draft]:
     """The best sentences of the articles as they stand, the best first, then in reading order."""
     if not reading.evidence:
         return []
     best = reading.evidence[0]
-    least = NEAR_BEST.get(asked.kind, NEAR_BEST_SHORT) * best.score
+    least = NEAR_BEST * best.score
     chosen = [best]
     for evidence in reading.evidence[1:]:
         if len(chosen) == SENTENCES or evidence.score < least:
@@ -33,7 +32,7 @@ def extract(asked: Asked, reading: Reading) -> list[Draft]:
     return [Draft(e.text, (e.source,)) for e in (best, *rest)]
 
 
-def short(asked: Asked, reading: Reading) -> str | None:
+def short(reading: Reading) -> str | None:
     """The exact words of the answer in the best sentence, where the question asks for some."""
     return reading.evidence[0].short if reading.evidence else None
 

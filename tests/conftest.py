@@ -1,11 +1,10 @@
 """What tests share: a clean environment, and the sample library, built once."""
 
 import os
-from pathlib import Path
 
 import pytest
 
-from rag import Newsroom, Settings, sample
+from rag import Newsroom, Settings
 from rag.settings import PREFIX
 
 for name in [name for name in os.environ if name.startswith(PREFIX)]:
@@ -14,13 +13,12 @@ for name in [name for name in os.environ if name.startswith(PREFIX)]:
 
 @pytest.fixture(scope="session")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
-    """The sample library, built anew from `corpus/`.
+    """The sample library, built anew from `corpus/`, as somebody without one of their own has it.
 
     Only the exported embedding model is the one that this machine may have prepared before.
     """
-    cache = tmp_path_factory.mktemp("cache")
+    folder = tmp_path_factory.mktemp("newsroom")
     models = Settings().cache / "models"
     models.mkdir(parents=True, exist_ok=True)
-    (cache / "models").symlink_to(models)
-    settings = Settings(cache=cache)
-    return Newsroom(sample.build(settings), settings)
+    (folder / "models").symlink_to(models)
+    return Newsroom.open(settings=Settings(cache=folder, data=folder / "data"))

@@ -65,6 +65,7 @@ def citation_card(citation: Citation, room: Newsroom) -> Card:
     cited = {"number": at, "before": text[:start], "quote": text[start:end], "after": text[end:]}
     return {
         "number": citation.number,
+        "article": citation.article,
         **_source(citation, article.updated if article else None),
         "paragraphs": [*_beside(article, at - 1), cited, *_beside(article, at + 1)],
     }

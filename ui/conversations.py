@@ -66,13 +66,13 @@ class Conversations:
     def recent(self, library: str, count: int = 30) -> list[Conversation]:
         """The conversations with a library, the one last spoken in first."""
         with self._open() as db:
-            # MIN(id) makes SQLite take `question` from the conversation's first turn.
             found = db.execute(
-                "SELECT conversation, question, MIN(id) FROM turns WHERE library = ? "
-                "GROUP BY conversation ORDER BY MAX(id) DESC LIMIT ?",
+                "SELECT first.conversation, first.question FROM turns AS first JOIN ("
+                "SELECT MIN(id) AS first, MAX(id) AS last FROM turns WHERE library = ? "
+                "GROUP BY conversation) ON first.id = first ORDER BY last DESC LIMIT ?",
                 (library, count),
             ).fetchall()
-        return [Conversation(key, _shortened(question)) for key, question, _ in found]
+        return [Conversation(key, _shortened(question)) for key, question in found]
 
     def delete(self, conversation: str) -> None:
         """Removes a conversation for good."""

@@ -50,6 +50,8 @@ class Asking:
         self.turn = cards.asked(uuid.uuid4().hex, question, filters.in_words())
         """As far as it has come; replaced, never changed."""
         self.error: str | None = None
+        self.news = threading.Event()
+        """Set when there is more to see."""
         self.done = threading.Event()
         self.unwanted = False
         """Its conversation was deleted meanwhile."""
@@ -65,8 +67,9 @@ class Desk:
         self.progress: tuple[str, int, int] = ("Opening the library", 0, 1)
         """What is being done before the library can be used, how much, of how much."""
         self.error: str | None = None
-        self._suggested: list[str] | None = None
+        self._suggested: list[str] = []
         self._suggested_of = -1
+        self._sought = False
         self._asking: dict[str, list[Asking]] = {}
         self._lock = threading.Lock()
         threading.Thread(target=self._open, name="opening", daemon=True).start()
@@ -99,16 +102,16 @@ class Desk:
                 asking.unwanted = True
             self.conversations.delete(conversation)
 
-    def suggestions(self, articles: int) -> list[str] | None:
-        """Questions to begin with, of a library of so many articles; None while they are sought.
+    def suggestions(self, articles: int) -> tuple[list[str], bool]:
+        """Questions to begin with, of a library of so many articles, and whether that is all.
 
         Seeking them loads the models, so that the reader's first question need not wait for that.
         """
         with self._lock:
             if articles != self._suggested_of:
-                self._suggested_of, self._suggested = articles, None
+                self._suggested_of, self._suggested, self._sought = articles, [], False
                 threading.Thread(target=self._suggest, args=(articles,), daemon=True).start()
-        return self._suggested
+            return list(self._suggested), self._sought
 
     def _open(self) -> None:
         try:
@@ -121,12 +124,18 @@ class Desk:
 
     def _suggest(self, articles: int) -> None:
         assert self.room is not None
-        found: list[str] = []
         try:
-            found = suggestions(self.room) if articles else []
+            for question in suggestions(self.room) if articles else ():
+                with self._lock:
+                    if self._suggested_of != articles:
+                        return
+                    self._suggested.append(question)
+                    under_way = [asking for queue in self._asking.values() for asking in queue]
+                for asking in under_way:  # the reader's questions go first
+                    asking.done.wait()
         except Exception as error:
             in_words(error)  # a question of the reader's will say the same
-        self._suggested = found
+        self._sought = True
 
     def _advance(self, label: str, done: int, total: int) -> None:
         self.progress = (label, done, total)
@@ -144,6 +153,7 @@ class Desk:
             asking.error = in_words(error)
         finally:
             asking.done.set()
+            asking.news.set()
 
     def _stream(self, asking: Asking) -> None:
         room, filters = self.room, asking.filters
@@ -161,6 +171,7 @@ class Desk:
                 asking.turn = cards.with_answer(asking.turn, item)
             else:
                 asking.turn = cards.with_statement(asking.turn, item, room)
+            asking.news.set()
 
     def _settled(self, asking: Asking) -> None:
         """Drops a saved question, and the failed ones before it."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import streamlit as st
@@ -23,6 +24,8 @@ WHAT_IT_IS = (
 EMPTY = "This library holds no articles yet. Add some with:"
 POLL = 0.2
 """Seconds between two looks at what is under way."""
+PATIENCE = 0.5
+"""Seconds that a look waits for news; what the reader does on the page waits as long."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -61,17 +64,22 @@ def _page(desk: Desk) -> None:
         desk.ask(conversation, question, filters)
     # What is under way is looked up first: it may be saved between the two look-ups, not lost.
     asking = desk.asking(conversation)
-    saved = desk.conversations.turns(conversation)
-    known = {one["id"] for one in saved}
-    waiting = [one for one in asking if one.turn["id"] not in known]
-    if not saved and not waiting:
+    turns = desk.conversations.turns(conversation)
+    saved = {taken["id"] for taken in turns}
+    waiting = [one for one in asking if one.turn["id"] not in saved]
+    if not turns and not waiting:
         _first_page(desk, status.articles)
-    for one in saved:
-        turn.draw(one)
-    if all(one.done.is_set() for one in waiting):
-        _under_way(waiting)
-    else:
-        st.fragment(_follow, run_every=POLL)(waiting)
+    # Each in a container, as a fragment is: so a turn keeps its place on the page, and with it
+    # what the reader has opened, when its answer is complete.
+    for taken in turns:
+        with st.container():
+            turn.draw(taken)
+    for one in waiting:
+        if one.done.is_set():
+            with st.container():
+                _under_way(one)
+        else:
+            st.fragment(_follow, run_every=POLL)(one, itertools.count())
 
 
 def _opening(desk: Desk) -> None:
@@ -109,11 +117,11 @@ def _first_page(desk: Desk, articles: int) -> None:
         st.warning(EMPTY)
         st.code(f"citewire add --library '{desk.room.folder}' FILES", language="bash")
         return
-    questions = desk.suggestions(articles)
-    if questions is None:
-        _when(lambda: desk.suggestions(articles) is not None)
-    with st.container(key="suggestions", gap="small"):
-        for number, question in enumerate(questions or ()):
+    questions, complete = desk.suggestions(articles)
+    if not complete:
+        _when(lambda: desk.suggestions(articles) != (questions, False))
+    with st.container(key="suggestions", gap="xsmall"):
+        for number, question in enumerate(questions):
             st.button(
                 sidebar.plain(question), key=f"suggestion-{number}", width="stretch",
                 on_click=st.session_state.__setitem__, args=("suggested", question),
@@ -130,14 +138,16 @@ def _when(ready: Callable[[], bool]) -> None:
     st.fragment(look, run_every=POLL)()
 
 
-def _under_way(waiting: list[Asking]) -> None:
-    for one in waiting:
-        turn.draw({**one.turn, "state": "failed"} if one.error else one.turn)
-        if one.error:
-            st.error(sidebar.plain(one.error))
+def _under_way(asking: Asking) -> None:
+    turn.draw({**asking.turn, "state": "failed"} if asking.error else asking.turn)
+    if asking.error:
+        st.error(sidebar.plain(asking.error))
 
 
-def _follow(waiting: list[Asking]) -> None:
-    _under_way(waiting)
-    if all(one.done.is_set() for one in waiting):
+def _follow(asking: Asking, looks: Iterator[int]) -> None:
+    if next(looks):  # not at the first look, which is part of drawing the whole page
+        asking.news.wait(PATIENCE)
+        asking.news.clear()
+    _under_way(asking)
+    if asking.done.is_set():
         st.rerun()

@@ -13,8 +13,6 @@ PORTS_TRIED = 100
 
 OPTIONS = {
     "server.address": HOST,
-    # A page elsewhere whose name is pointed at this machine gets no connection.
-    "server.allowedHosts": f"[{HOST},localhost]",
     "server.fileWatcherType": "none",
     "server.showEmailPrompt": "false",
     "browser.serverAddress": HOST,
@@ -23,8 +21,13 @@ OPTIONS = {
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     "runner.magicEnabled": "false",
+    # Each look at an answer under way would go through all the objects of the loaded models.
+    "runner.postScriptGC": "false",
     "logger.hideWelcomeMessage": "true",
+    "logger.level": "warning",
 }
+ALLOWED_HOSTS = (HOST, "localhost")
+"""A page elsewhere whose name is pointed at this machine gets no connection."""
 THEME = {
     "theme.font": "sans-serif",
     "theme.headingFont": "serif",
@@ -73,7 +76,8 @@ def flags(port: int, open_browser: bool) -> list[str]:
     """The options of `streamlit run`; they go before what the user's own configuration says."""
     options = {**OPTIONS, **THEME, "server.port": str(port),
                "server.headless": "false" if open_browser else "true"}  # fmt: skip
-    return [f"--{name}={value}" for name, value in options.items()]
+    hosts = [f"--server.allowedHosts={host}" for host in ALLOWED_HOSTS]
+    return [*(f"--{name}={value}" for name, value in options.items()), *hosts]
 
 
 def _free_port() -> int:

@@ -16,7 +16,8 @@ from ui.desk import Desk, Filters
 FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 1, 1)
 """What the date fields take: any day that news can be of."""
 
-SAMPLE = "Sample library: short texts written for Citewire, about real and invented events."
+SAMPLE = "Short texts written for Citewire, about real and invented events."
+NO_DAYS = "No day is after the first date and before the second."
 LEAVES = (
     "With a model named, the question and the passages it is answered from leave this machine, "
     "unless the model runs on it."
@@ -37,7 +38,7 @@ def show(desk: Desk, status: LibraryStatus, conversation: str) -> Filters:
 
 
 def brand() -> None:
-    st.html('<div class="brand">Citewire</div>')
+    st.html('<div class="brand"><span>Cite</span>wire</div>')
 
 
 def plain(text: str) -> str:
@@ -49,10 +50,10 @@ def _library(desk: Desk, status: LibraryStatus) -> None:
     assert desk.room is not None
     sample = desk.room.read_only
     name = "Sample library" if sample else status.library
-    facts = [_count(status.articles, "article"), _count(len(status.outlets), "outlet")]
+    counts = f"{_count(status.articles, 'article')} from {_count(len(status.outlets), 'outlet')}"
+    lines = [f"<b>{html.escape(name)}</b>", counts]
     if status.newest:
-        facts.append(f"newest {status.newest.day} {status.newest:%B %Y}")
-    lines = [f"<b>{html.escape(name)}</b>", " · ".join(facts)]
+        lines.append(f"Newest: {status.newest.day} {status.newest:%B %Y}")
     if sample:
         lines.append(f"<i>{SAMPLE}</i>")
     lines += [f"<em>{html.escape(remark)}</em>" for remark in status.attention]
@@ -66,16 +67,15 @@ def _count(number: int, name: str) -> str:
 def _filters(desk: Desk, status: LibraryStatus) -> Filters:
     with st.container(key="filters"):
         st.html('<div class="heading">Limit the next question to</div>')
-        columns = st.columns(2)
-        days = [
-            column.date_input(
+        since, until = (
+            st.date_input(
                 label, value=None, min_value=FIRST_DAY, max_value=LAST_DAY, key=key,
                 format="YYYY-MM-DD",
             )
-            for column, label, key in zip(
-                columns, ("Published from", "to"), ("since", "until"), strict=True
-            )
-        ]  # fmt: skip
+            for label, key in (("Published from", "since"), ("Published to", "until"))
+        )  # fmt: skip
+        if since and until and since > until:
+            st.html(f'<div class="aside wrong">{NO_DAYS}</div>')
         outlets = st.multiselect(
             "Outlets", list(status.outlets), key="outlets", placeholder="All outlets",
             format_func=lambda name: f"{name} ({status.outlets.get(name, 0):,})",
@@ -85,25 +85,29 @@ def _filters(desk: Desk, status: LibraryStatus) -> Filters:
             placeholder="none: answers in the articles' own words", autocomplete="off",
         )  # fmt: skip
         st.html(f'<div class="aside">{LEAVES}</div>')
-    return Filters(days[0], days[1], tuple(outlets), model.strip() or None)
+    return Filters(since, until, tuple(outlets), model.strip() or None)
 
 
 def _conversations(desk: Desk, current: str) -> None:
     found = desk.conversations.recent(desk.library)
     if not found:
         return
-    with st.container(key="conversations", gap="small"):
+    with st.container(key="conversations", gap=None):
         st.html('<div class="heading">Conversations</div>')
         for conversation in found:
             marked = "now" if conversation.id == current else "past"
-            with st.container(key=f"{marked}-{conversation.id}", horizontal=True, gap=None):
+            row = st.container(
+                key=f"{marked}-{conversation.id}", horizontal=True, gap=None,
+                vertical_alignment="center",
+            )  # fmt: skip
+            with row:
                 st.button(
                     plain(conversation.title), key=f"open-{conversation.id}", type="tertiary",
                     width="stretch", on_click=_go_to, args=(conversation.id,),
                 )  # fmt: skip
                 if st.button(
-                    "", icon=":material/delete:", key=f"delete-{conversation.id}",
-                    type="tertiary", help="Delete this conversation",
+                    plain(f"Delete “{conversation.title}”"), icon=":material/delete:",
+                    key=f"delete-{conversation.id}", type="tertiary",
                 ):  # fmt: skip
                     _confirm(desk, conversation, current)
 

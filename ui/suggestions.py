@@ -5,65 +5,68 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain, islice
 from typing import Any
 
 from rag import Newsroom, sample
 
 COUNT = 4
+TRIED = 8
+"""Candidates of either kind that are asked at most; each costs as much as a reader's question."""
 LONGEST = 72
-"""Characters of a suggested question: what fits on two lines of a button."""
-TRIED = 12
-"""Candidates that are asked at most; each costs as much as a question of the reader's."""
+"""Characters of a suggested question: what fits on a line of the page."""
 RECENT = timedelta(days=14)
 
+Candidate = tuple[str, list[str]]
+"""A question, and the right answers to it where they are known."""
 
-def suggestions(room: Newsroom) -> list[str]:
-    """Up to four questions, in a fixed order, that the library answers."""
-    candidates = _sample_questions() if room.read_only else _headlines(room)
-    kept: list[str] = []
+
+def suggestions(room: Newsroom) -> Iterator[str]:
+    """Up to four questions that the library answers, each from other articles."""
+    questions = islice(_questions(), TRIED) if room.read_only else iter(())
     articles: set[str] = set()
-    for _, question in zip(range(TRIED), candidates, strict=False):
+    found = 0
+    for question, right in chain(questions, islice(_headlines(room), TRIED)):
         answer = room.ask(question, model=None)
         cited = {c.article for c in answer.citations}
-        if answer.status == "answered" and not cited & articles:
-            kept.append(question)
+        good = answer.status == "answered" and not cited & articles
+        if good and (not right or any(words in (answer.short or answer.text) for words in right)):
+            yield question
             articles |= cited
-        if len(kept) == COUNT:
-            break
-    return kept
+            found += 1
+        if found == COUNT:
+            return
 
 
-def _sample_questions() -> Iterator[str]:
-    """The sample's answerable questions, one of each kind and file in turn."""
-    groups: dict[tuple[str, str], list[str]] = {}
+def _questions() -> Iterator[Candidate]:
+    """The sample's own questions for a fact, of each kind and file in turn."""
+    groups: dict[tuple[str, str], list[Candidate]] = {}
     for path in sorted((sample.corpus() / "questions").glob("sample*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             item: dict[str, Any] = json.loads(line)
-            if item.get("answerable") and not item.get("history") and _fits(item["question"]):
-                groups.setdefault((item.get("kind", ""), path.name), []).append(item["question"])
-    for rank in range(max(map(len, groups.values()), default=0)):
-        yield from (g[rank] for _, g in sorted(groups.items()) if rank < len(g))
+            if item.get("answerable") and item.get("answers") and _stands(item):
+                group = groups.setdefault((item.get("kind", ""), path.name), [])
+                group.append((item["question"], item["answers"]))
+    ranked = [group for _, group in sorted(groups.items())]
+    for rank in range(max(map(len, ranked), default=0)):
+        yield from (group[rank] for group in ranked if rank < len(group))
 
 
-def _fits(question: str) -> bool:
-    return len(question) <= LONGEST
+def _stands(item: dict[str, Any]) -> bool:
+    """True for a whole question that needs no other before it."""
+    question = item["question"]
+    whole = question[:1].isupper() and question.endswith("?") and len(question.split()) > 5
+    return whole and not item.get("history") and len(question) <= LONGEST
 
 
-def _headlines(room: Newsroom) -> Iterator[str]:
-    """The newest articles by title, from as many outlets as there are."""
+def _headlines(room: Newsroom) -> Iterator[Candidate]:
+    """The newest articles by their titles, first one of each outlet."""
     newest = room.status().newest
     since = newest - RECENT if newest else None
-    waiting: list[str] = []
-    outlets: set[str | None] = set()
-    seen: set[str] = set()
+    titles: dict[str, str | None] = {}
     for passage in room.search("news announced today", k=40, since=since):
-        if passage.title in seen or len(passage.title) > LONGEST:
-            continue
-        seen.add(passage.title)
-        question = f"Tell me about “{passage.title}”"
-        if passage.outlet in outlets:
-            waiting.append(question)
-        else:
-            outlets.add(passage.outlet)
-            yield question
-    yield from waiting
+        if len(passage.title) <= LONGEST:
+            titles.setdefault(passage.title, passage.outlet)
+    firsts = {outlet: title for title, outlet in reversed(titles.items())}
+    for title in chain(reversed(firsts.values()), (t for t in titles if t not in firsts.values())):
+        yield f"Tell me about “{title}”", []

@@ -3,7 +3,6 @@
 // reader has opened stays open.
 
 const drawn = new WeakMap();
-let ids = 0;
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector("article");
@@ -18,6 +17,7 @@ export default function ({ data, parentElement }) {
   }
   turn.waiting.hidden = data.state !== "asked";
   turn.waiting.lastChild.textContent = turn.shown ? "Checking the next sentence" : "Reading the articles";
+  root.classList.toggle("failed", data.state === "failed");
   root.setAttribute("aria-busy", String(data.state === "asked"));
   if (data.state === "done" && !turn.done) {
     turn.done = true;
@@ -58,16 +58,15 @@ function addStatement(text, statement) {
     add(chip, "span", "", String(card.number));
     add(chip, "span", "unseen", "]");
     chip.setAttribute("aria-label", `Source ${card.number}: ${card.outlet}, ${card.title}`);
-    // A card stands behind its sentence, in the order of the numbers.
-    discloses(chip, text, () => sourceCard(card), (region) => {
-      let after = sentence;
-      while (after.nextElementSibling?.matches(".card") &&
-             Number(after.nextElementSibling.dataset.number) < card.number) {
-        after = after.nextElementSibling;
-      }
+    // Cards stand behind their sentence, in the order of the numbers.
+    const place = (region) => {
       region.dataset.number = card.number;
-      after.after(region);
-    }, (open) => sentence.classList.toggle("read", open || !!sentence.querySelector('[aria-expanded="true"]')));
+      let before = sentence;
+      while (Number(before.nextElementSibling?.dataset.number) < card.number) before = before.nextElementSibling;
+      before.after(region);
+    };
+    const mark = () => sentence.classList.toggle("read", !!chips.querySelector('[aria-expanded="true"]'));
+    discloses(chip, () => sourceCard(card), place, mark);
   }
 }
 
@@ -89,11 +88,7 @@ function finish(turn, data) {
 
 function declined(foot, data) {
   for (const notice of data.notices) add(foot, "p", data.searched ? "declined" : "plain", notice);
-  if (!data.nearest.length) return;
-  const section = add(foot, "section", "nearest");
-  add(section, "h3", "label", "Nearest in the library");
-  add(section, "p", "small", "These passages come closest to the question. They are not an answer to it.");
-  for (const passage of data.nearest) row(section, passage, "", () => passageCard(passage));
+  if (data.nearest.length) nearest(foot, data.nearest);
 }
 
 function leftOut(foot, dropped) {
@@ -110,118 +105,154 @@ function leftOut(foot, dropped) {
 
 function sources(foot, cards) {
   const section = add(foot, "section", "sources");
-  add(section, "h3", "label", cards.length === 1 ? "Source" : "Sources");
-  for (const card of cards) row(section, card, String(card.number), () => sourceCard(card));
+  const articles = Map.groupBy(cards, (card) => card.article);
+  add(section, "h3", "label", articles.size === 1 ? "Source" : "Sources");
+  for (const group of articles.values()) {
+    const line = add(section, "div", "row");
+    const numbers = add(line, "span", "numbers");
+    for (const card of group) {
+      const number = button(numbers, "chip", String(card.number));
+      number.setAttribute("aria-label", `Source ${card.number}, paragraph ${quoted(card).number}`);
+      discloses(number, () => sourceCard(card), (region) => line.after(region));
+    }
+    const words = origin(line, group[0]);
+    words.addEventListener("click", () => numbers.firstElementChild.click());
+  }
 }
 
-// One line of a list that opens into a card.
-function row(section, source, number, make) {
-  const line = button(section, "row", "");
-  if (number) add(line, "span", "number", number);
-  const words = add(line, "span", "rowwords");
+function nearest(foot, passages) {
+  const section = add(foot, "section", "nearest");
+  add(section, "h3", "label", "Nearest in the library");
+  add(section, "p", "small", "What comes closest to the question. It is not an answer to it.");
+  for (const passage of passages) {
+    const line = button(section, "row", "");
+    const words = origin(line, passage);
+    add(words, "span", "excerpt", passage.paragraphs.map((one) => one.text).join(" "));
+    discloses(line, () => passageCard(passage), (region) => line.after(region));
+  }
+}
+
+function origin(line, source) {
+  const words = add(line, "span", "source");
   add(words, "span", "title", source.title);
   add(words, "span", "origin", `${source.outlet} · ${source.date}`);
-  discloses(line, section, make, (region) => line.after(region), () => {});
+  return words;
 }
 
-// Makes a button open and close a card. Escape closes it from within and from the button.
-function discloses(opener, scope, make, place, changed) {
-  let region = null;
+// Makes a button open and close a card. Escape closes it, from the button and from within.
+function discloses(opener, make, place, changed = () => {}) {
+  let card = null;
+  const isOpen = () => opener.getAttribute("aria-expanded") === "true";
   const set = (open) => {
     if (open) {
-      region ??= make();
-      region.id ||= `card-${(ids += 1)}`;
-      opener.setAttribute("aria-controls", region.id);
-      place(region);
-      showQuote(region);
-    } else {
-      region?.remove();
-      opener.removeAttribute("aria-controls");
-    }
+      card ??= made();
+      place(card);
+      showQuote(card);
+      keepInView(card);
+    } else card?.remove();
     opener.setAttribute("aria-expanded", String(open));
-    changed(open);
+    changed();
   };
   const close = () => {
     set(false);
     opener.focus();
   };
   const escape = (event) => {
-    if (event.key === "Escape" && opener.getAttribute("aria-expanded") === "true") {
-      event.stopPropagation();
-      close();
-    }
+    if (event.key !== "Escape" || !isOpen()) return;
+    event.stopPropagation();
+    close();
+  };
+  const made = () => {
+    const region = make();
+    region.addEventListener("keydown", escape);
+    region.querySelector(".close")?.addEventListener("click", close);
+    return region;
   };
   opener.setAttribute("aria-expanded", "false");
-  opener.addEventListener("click", () => set(opener.getAttribute("aria-expanded") !== "true"));
+  opener.addEventListener("click", () => set(!isOpen()));
   opener.addEventListener("keydown", escape);
-  const build = make;
-  make = () => {
-    const card = build();
-    card.addEventListener("keydown", escape);
-    card.querySelector(".close").addEventListener("click", close);
-    return card;
-  };
 }
 
 function sourceCard(card) {
   const region = frame(card, `Source ${card.number}`);
-  const list = add(region, "ol", "paragraphs");
+  const list = paragraphs(region, card);
   for (const paragraph of card.paragraphs) {
-    const item = add(list, "li", "quote" in paragraph ? "cited" : "beside");
-    add(item, "span", "number", String(paragraph.number)).title = `Paragraph ${paragraph.number}`;
-    const words = add(item, "p", "");
+    const words = numbered(list, paragraph.number, "quote" in paragraph ? "cited" : "beside");
     if ("quote" in paragraph) {
       words.append(paragraph.before);
       add(words, "mark", "", paragraph.quote);
       words.append(paragraph.after);
     } else words.append(paragraph.text);
   }
-  link(region, card);
   return region;
 }
 
 function passageCard(passage) {
-  const region = frame(passage, "Passage");
-  region.classList.add("loose");
-  const list = add(region, "ol", "paragraphs");
-  for (const paragraph of passage.paragraphs) {
-    const item = add(list, "li", "");
-    add(item, "span", "number", String(paragraph.number)).title = `Paragraph ${paragraph.number}`;
-    add(item, "p", "", paragraph.text);
-  }
-  link(region, passage);
+  const region = blank(passage, "Passage");
+  if (passage.note) add(region, "p", "note", passage.note);
+  const list = paragraphs(region, passage);
+  for (const { number, text } of passage.paragraphs) numbered(list, number, "").append(text);
+  return region;
+}
+
+function blank(source, name) {
+  const region = document.createElement("section");
+  region.className = "card";
+  region.setAttribute("aria-label", `${name}: ${source.outlet}, ${source.title}`);
   return region;
 }
 
 function frame(source, name) {
-  const region = document.createElement("section");
-  region.className = "card";
-  region.setAttribute("aria-label", `${name}: ${source.outlet}, ${source.title}`);
+  const region = blank(source, name);
   const head = add(region, "header", "");
-  const origin = add(head, "p", "origin");
-  add(origin, "b", "", source.outlet);
-  add(origin, "span", "date", source.date);
+  const words = add(head, "p", "origin");
+  add(words, "b", "", source.outlet);
+  add(words, "span", "date", source.date);
   button(head, "close", "×").setAttribute("aria-label", "Close");
   add(region, "h4", "", source.title);
   if (source.note) add(region, "p", "note", source.note);
   return region;
 }
 
-function link(region, source) {
-  if (!/^https?:\/\//i.test(source.url)) return;
-  const anchor = add(region, "a", "out", `Read it at ${source.site}`);
-  anchor.href = source.url;
-  anchor.target = "_blank";
-  anchor.rel = "noopener noreferrer";
+function paragraphs(region, source) {
+  const list = add(region, "ol", "paragraphs");
+  if (/^https?:\/\//i.test(source.url)) {
+    const link = add(region, "a", "out", `Read it at ${source.site}`);
+    link.href = source.url;
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+  }
+  return list;
 }
 
-// In a paragraph longer than the card is high the quote is scrolled into view, and the page is not.
-function showQuote(region) {
-  const list = region.querySelector(".paragraphs");
-  const mark = region.querySelector("mark");
-  if (mark && list.scrollHeight > list.clientHeight) {
-    list.scrollTop = mark.getBoundingClientRect().top - list.getBoundingClientRect().top - 40;
-  }
+function numbered(list, number, className) {
+  const item = add(list, "li", className);
+  const margin = add(item, "span", "number", String(number));
+  margin.title = `Paragraph ${number}`;
+  return add(item, "p", "");
+}
+
+function quoted(card) {
+  return card.paragraphs.find((paragraph) => "quote" in paragraph);
+}
+
+// In a text longer than the card is high, the quote is scrolled into view.
+function showQuote(card) {
+  const list = card.querySelector(".paragraphs");
+  const mark = card.querySelector("mark");
+  if (!mark || list.scrollHeight <= list.clientHeight) return;
+  list.tabIndex = 0;
+  list.scrollTop += mark.getBoundingClientRect().top - list.getBoundingClientRect().top - 48;
+}
+
+// Streamlit keeps a page that was read to its end at its end, whatever grows. An opened card must
+// not be scrolled away: after a focus and a scroll of a pixel it takes the reader to be elsewhere.
+function keepInView(card) {
+  card.dispatchEvent(new FocusEvent("focus", { composed: true }));
+  let view = card.getRootNode().host;
+  while (view && view.scrollHeight <= view.clientHeight + 1) view = view.parentElement;
+  if (view) view.scrollTop += view.scrollTop > 0 ? -1 : 1;
+  card.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
 function add(parent, tag, className, text) {

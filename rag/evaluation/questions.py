@@ -201,7 +201,8 @@ def _flaws(question: Question, data: dict[str, Any]) -> Iterator[str]:
         if not normalise(phrase):
             yield f"answers and facts: {phrase!r} has no words"
     for gold in question.paragraphs:
-        if not (gold.paragraph or gold.quote):
+        given = [x for x in (gold.paragraph, gold.quote) if x is not None]
+        if not given or not all(x.strip() if isinstance(x, str) else x > 0 for x in given):
             yield f"paragraphs: {gold.article!r} has neither a paragraph from 1 nor a quote"
     for turn in question.history:
         if set(turn) != {"question", "answer"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,37 +11,54 @@ from rag.records import Article, Rejected
 from rag.sources import files, formats
 
 Advance = Callable[[int], None]
-"""Called with the bytes that were read since the last call."""
+"""Called with the bytes on disk that were read since the last call."""
 
 
 def read(source: str | Path, advance: Advance | None = None) -> Iterator[Article | Rejected]:
-    """Every article of a file or of the files below a folder, in the order of their paths.
+    """Every article of a file, or of the files below a folder: folder by folder, sorted by name.
 
-    What cannot be read becomes a Rejected, and the rest goes on. Raises SourceError where the
-    source itself is missing, of a kind that is not read, or a folder with nothing to read.
+    Articles are read as they are asked for. What cannot be read becomes a Rejected with its file
+    (and line), and the rest goes on. Below a folder, files of other kinds, hidden files and links
+    to folders are passed over. What `advance` is called with adds up to `size(source)`.
+
+    Raises SourceError, before the first article, where the source is missing, of a kind that is
+    not read, or a folder with nothing to read.
     """
-    for path in _paths(source):
-        yield from formats.articles(path, advance or (lambda size: None))
+    paths = _paths(source)
+    return (item for path in paths for item in formats.articles(path, advance or (lambda _: None)))
 
 
 def size(source: str | Path) -> int:
-    """Bytes of all files that `read` would read. Raises SourceError as `read` does."""
-    return sum(path.stat().st_size for path in _paths(source))
+    """Bytes on disk of all files that `read` would read. Raises SourceError as `read` does."""
+    return sum(map(files.size, _paths(source)))
 
 
 def _paths(source: str | Path) -> list[Path]:
-    text = str(source)
+    text = str(source).strip()
     if text.startswith(("http://", "https://")):
-        raise SourceError(f"{text} is on the web; save the page as an .html file and add that file.")
+        raise SourceError(
+            f"{text} is on the web, which is not read yet; save the page as .html and add the file."
+        )
     path = Path(source).expanduser()
-    if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.is_file() and files.kind(p))
-        shown = [p for p in found if not any(part.startswith(".") for part in p.parts[len(path.parts) :])]
-        if not shown:
-            raise SourceError(f"{path} holds no file that can be read; expected {files.KINDS}.")
-        return shown
-    if not path.exists():
-        raise SourceError(f"There is no file or folder {path}; check the path.")
+    try:
+        is_folder, there = path.is_dir(), bool(text) and path.exists()
+    except OSError:  # a name longer than names can be, such as an article's text
+        is_folder = there = False
+    if not there:
+        raise SourceError(f"There is no file or folder {text[:200]!r}; check the path.")
+    if is_folder:
+        return _below(path)
     if not files.kind(path):
-        raise SourceError(f"{path} is of a kind that is not read; expected {files.KINDS}.")
+        raise SourceError(f"{path} is of a kind that is not read; save it as {files.KINDS}.")
     return [path]
+
+
+def _below(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        shown = (Path(root, name) for name in sorted(names) if not name.startswith("."))
+        found += (path for path in shown if files.kind(path))
+    if not found:
+        raise SourceError(f"{folder} holds no file that is read; put in {files.KINDS}.")
+    return found

@@ -3,113 +3,147 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby, pairwise
 
-_BOILERPLATE_LENGTH = 200
-"""Characters up to which a paragraph may be boilerplate: longer ones are text, whatever they say."""
-_BOILERPLATE = re.compile(
-    r"^(?:"
-    r"advertisement|sponsored(?: content)?|story continues below(?: advertisement)?|"
-    r"(?:please )?(?:sign up|subscribe)(?: here| now| today)?\b.{0,40}\b(?:newsletter|emails?|alerts?|"
-    r"briefing|updates)\b.*|"
-    r"(?:get|receive) .{0,60}\b(?:newsletter|inbox|in your email)\b.*|"
-    r"(?:click|tap) here (?:to|for) .*|(?:read|see|watch|listen|learn|also read)(?: more| also| next)?:.*|"
-    r"(?:read|see|learn) more|related(?: stories| articles| content)?:?.{0,80}|more on this story|"
-    r"share(?: this)?(?: (?:on|via|article|story|page).*)?|follow us on .*|"
-    r"(?:photo|image|picture|video)(?: credit)?:? ?.{0,60}(?:getty images|reuters|afp|ap|epa)\)?|"
-    r"(?:\(?.{0,40}/ ?)?getty images\)?|"
-    r"(?:©|copyright|\(c\)) .*|all rights reserved\.?|"
-    r"(?:this site|we) uses? cookies.*|(?:accept|manage)(?: all)? cookies.*|"
-    r"(?:comments|print|email|facebook|twitter|whatsapp|loading\.*|skip to .*|close|menu)"
-    r")$",
-    re.IGNORECASE | re.DOTALL,
+from rag.sources.boilerplate import is_boilerplate
+
+_LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f"  # control characters
+    r"\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # widths, directions
+    r"\ud800-\udfff\ufffe\uffff]"  # no characters at all, though JSON can spell them
 )
-_LETTER = re.compile(r"[^\W_]")
-_MARKUP = re.compile(r"^(?:#{1,6}|>|[-*+]|\d{1,2}\.)\s+|(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-# Lines of hand-wrapped text end in the middle of sentences and are of about equal length.
-_WRAPPED_WIDTH = 100
+_ODD_SPACES = re.compile(r"[^\S\n ]")
+_WORD = re.compile(r"[^\W_]+")
+_BYLINE = re.compile(r"By( and| [A-Z][\w.'’-]*,?)+", re.ASCII)
+
+WRAPPED = range(40, 100)
+"""Columns at which editors and mail programs wrap. Narrower lines are lists and verse."""
+CONTAINED = 40
+"""Characters from which a paragraph that its neighbour contains is a repetition: a pull quote or a
+summary. A shorter one is a heading or an answer such as "No"."""
+TITLE = 100
+"""Characters of a title that is made from the first sentence."""
+HEADLINE = 150
+"""Characters up to which a line can be a headline; newspapers' own stay under 120."""
+TOP = 10
+"""Lines among which a page that was saved as text has its headline."""
+
+
+def tidy(text: str) -> str:
+    """The text with "\\n" at line ends, plain spaces, composed letters (NFC), nothing invisible."""
+    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
+    return unicodedata.normalize("NFC", _ODD_SPACES.sub(" ", text))
 
 
 def blocks(text: str) -> list[str]:
-    """The blocks between blank lines; where there are no blank lines, the lines."""
-    parts = [part for part in re.split(r"\n[^\S\n]*\n", text.strip("\n")) if part.strip()]
-    if len(parts) > 1:
-        return [piece for part in parts for piece in _unwrapped(part)]
-    lines = text.strip().split("\n")
-    return _unwrapped(text.strip()) if _is_wrapped(lines) else lines
+    """The lines of a tidy text, those that were wrapped by hand joined to what they were.
 
-
-def scraped(text: str) -> tuple[str, list[str]]:
-    """Title and blocks of a page saved as plain text.
-
-    The title is the first short line, without a full stop, that stands more than once or in front
-    of longer text; what stands before it is kept as text.
+    A line that was not wrapped is a paragraph, whether blank lines surround it or not.
     """
-    lines = [" ".join(line.split()) for line in text.split("\n") if line.strip()]
-    counts = Counter(_same(line) for line in lines)
-    for at, line in enumerate(lines[:10]):
-        longer = max((len(other) for other in lines[at + 1 :]), default=0)
-        like_a_title = len(line) <= 150 and line[-1] not in ".!?:,;" and longer > len(line)
-        if like_a_title and (at == 0 or counts[_same(line)] > 1):
-            return line, [b for b in blocks(text) if _same(b) != _same(line)]
-    return "", blocks(text)
+    lines = (line.strip() for line in text.split("\n"))
+    parts = [list(part) for filled, part in groupby(lines, bool) if filled]
+    width = _wrap_width(parts)
+    found: list[list[str]] = []
+    for part in parts:
+        found.append(part[:1])
+        for before, after in pairwise(part):
+            if width and (_is_full(before, after, width) or after[0].islower()):
+                found[-1].append(after)
+            else:
+                found.append([after])
+    return [" ".join(lines) for lines in found]
 
 
-def paragraphs(blocks: Sequence[str], title: str) -> tuple[str, ...]:
-    """The blocks as clean paragraphs: no boilerplate, none repeated, none that is the title."""
-    seen = {_same(title)}
-    kept: list[str] = []
-    for block in blocks:
-        text = " ".join(block.split())
+def kept(blocks: Iterable[str]) -> list[str]:
+    """The blocks that may be paragraphs, on one line each: not those without a word, nor what
+    belongs to the page rather than to the article."""
+    folded = (" ".join(block.split()) for block in blocks)
+    return [text for text in folded if _WORD.search(text) and not is_boilerplate(text)]
+
+
+def headline(blocks: Sequence[str]) -> str:
+    """The title of a text that comes without one; "" for no text.
+
+    It is the line near the top that looks like a headline and is repeated, as pages do, or else
+    the first line if it looks like one, or else the beginning of the first sentence.
+    """
+    counts = Counter(map(_same, blocks))
+    lines = [line for at, line in enumerate(blocks[:TOP]) if _is_headline(line, blocks[at + 1 :])]
+    for line in lines:
+        if counts[_same(line)] > 1 and line.count(" ") > 1:  # "Sign in" may be repeated, too
+            return line
+    if lines and lines[0] == blocks[0]:
+        return lines[0]
+    return _first_sentence(blocks[0]) if blocks else ""
+
+
+def paragraphs(blocks: Iterable[str], title: str) -> tuple[str, ...]:
+    """The blocks without repetitions: of the title, of one another, and of parts of a neighbour.
+
+    A title that ends in a full stop is the text's own first sentence, which stays. So does a text
+    that says no more than its title.
+    """
+    heading, seen = _same(title), set()
+    stack: list[tuple[str, str]] = []
+    repeated = ""
+    for text in blocks:
         same = _same(text)
-        if not _LETTER.search(text) or same in seen or is_boilerplate(text):
-            continue
+        if same == heading and not (text == title and text.endswith(".")):
+            repeated = repeated or text
+        elif same not in seen:
+            while stack and _contains(same, stack[-1]):
+                stack.pop()
+            if not stack or not _contains(stack[-1][1], (text, same)):
+                stack.append((text, same))
         seen.add(same)
-        kept.append(text)
-    return tuple(kept)
-
-
-def is_boilerplate(text: str) -> bool:
-    """True for a short paragraph that is part of the page rather than of the article."""
-    return len(text) <= _BOILERPLATE_LENGTH and bool(_BOILERPLATE.match(text.strip(" .»>")))
-
-
-def without_markup(text: str) -> str:
-    """A Markdown block as plain text."""
-    return _MARKUP.sub("", _LINK.sub(r"\1", text))
-
-
-def canonical(url: str | None) -> str | None:
-    """The address without tracking parameters and fragment; None for what is no web address."""
-    if not url or not re.match(r"https?://[^\s/]+\.[^\s/]+", url, re.IGNORECASE):
-        return None
-    from courlan import clean_url
-
-    cleaned = clean_url(url)
-    return cleaned.split("#")[0] if cleaned else None
-
-
-def host(url: str | None) -> str | None:
-    """The host of an address, without "www."."""
-    found = re.match(r"https?://(?:www\.)?([^/:]+)", url or "")
-    return found[1] if found else None
+    return tuple(text for text, _ in stack) or (repeated,) * bool(repeated)
 
 
 def _same(text: str) -> str:
-    """Equal for texts that differ only in case, spaces and punctuation."""
-    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    """Equal for texts that differ in case, spaces and punctuation only."""
+    return " ".join(_WORD.findall(text.casefold()))
 
 
-def _unwrapped(part: str) -> list[str]:
-    lines = part.split("\n")
-    return [" ".join(lines)] if len(lines) == 1 or _is_wrapped(lines) else lines
+def _contains(whole: str, part: tuple[str, str]) -> bool:
+    return len(part[0]) >= CONTAINED and f" {part[1]} " in f" {whole} "
 
 
-def _is_wrapped(lines: Sequence[str]) -> bool:
-    """True where lines are broken in mid-sentence, as in text wrapped by hand."""
-    body = [line.strip() for line in lines[:-1] if line.strip()]
-    if not body or max(map(len, lines)) > _WRAPPED_WIDTH:
-        return False
-    return sum(line[-1] not in ".!?:\"”" for line in body) > len(body) / 2
+def _wrap_width(parts: Sequence[Sequence[str]]) -> int:
+    """The width at which a text was wrapped; 0 where it was not.
+
+    Lines of wrapped text are followed by a word for which they have no room, and many end within a
+    sentence.
+    """
+    breaks = [pair for part in parts for pair in pairwise(part)]
+    width = max((len(before) for before, _ in breaks), default=0)
+    full = sum(_is_full(before, after, width) for before, after in breaks)
+    inside = sum(after[0].islower() for _, after in breaks)
+    wrapped = width in WRAPPED and full >= len(breaks) / 2 and inside >= len(breaks) / 3
+    return width if wrapped else 0
+
+
+def _is_full(before: str, after: str, width: int) -> bool:
+    return len(before) + 1 + len(after.split(" ", 1)[0]) > width
+
+
+def _is_headline(line: str, rest: Sequence[str]) -> bool:
+    return (
+        " " in line
+        and len(line) <= HEADLINE
+        and line[-1] not in ".,;:…–—-"
+        and not _BYLINE.fullmatch(line)
+        and any(len(text) > len(line) for text in rest)
+    )
+
+
+def _first_sentence(text: str) -> str:
+    from rag.sentences import sentences
+
+    first = sentences(text[: 10 * TITLE])[0]
+    if len(first) <= TITLE:
+        return first
+    return (first[: TITLE - 1].rsplit(" ", 1)[0] or first[: TITLE - 1]).rstrip(" ,;:") + "…"

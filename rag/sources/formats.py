@@ -3,188 +3,131 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from rag.errors import SourceError
-from rag.records import Article, Rejected, Timestamp
-from rag.sources import clean, files
+from rag.records import Article, Rejected
+from rag.sources import clean, files, html
+from rag.sources.fields import article
 
-TITLE = 100
-"""Characters of a title that is made from the first sentence of a text without one."""
+Items = Iterator[Article | Rejected]
 
 
-def articles(path: Path, advance: Callable[[int], None]) -> Iterator[Article | Rejected]:
-    """The articles of one file; `advance` is told the bytes it took."""
-    kind = files.kind(path)
-    size = path.stat().st_size
+def articles(path: Path, advance: Callable[[int], None]) -> Items:
+    """The articles of one file. `advance` is called with the bytes on disk that each one took."""
+    size = files.size(path)
     told = 0
     try:
-        if kind == "jsonl":
-            for number, line in files.lines(path):
-                yield _line(path, number, line)
-                # Of a compressed file only the size as a whole is known: a line is taken as a
-                # quarter of its length, and the rest is told at the end.
-                step = min(len(line or b"") // (4 if path.suffix == ".gz" else 1), size - told)
-                told += step
-                advance(step)
-        elif kind == "json":
-            yield from _json(path)
-        else:
-            data = files.whole(path, files.LONGEST)
-            yield {"text": _text, "markdown": _markdown, "html": _html}[kind or ""](data, str(path))
+        with files.opened(path) as (file, position):
+            for item in _READERS[files.kind(path) or "text"](file, str(path)):
+                yield item
+                now = min(position(), size)
+                advance(now - told)
+                told = now
     except SourceError as error:
         yield Rejected(str(path), f"{error}.")
     advance(size - told)
 
 
-def _line(path: Path, number: int, line: bytes | None) -> Article | Rejected:
-    origin = f"{path}:{number}"
-    if line is None:
-        return Rejected(origin, f"the line is longer than {files.LONGEST:,} bytes.")
-    try:
-        return _record(json.loads(files.text(line)), origin)
-    except json.JSONDecodeError as error:
-        return Rejected(origin, f"the line is no JSON ({error.msg}, column {error.colno}).")
-    except SourceError as error:
-        return Rejected(origin, f"{error}.")
+def _text(file: files.Stream, origin: str) -> Items:
+    text = clean.tidy(files.decoded(files.whole(file)))
+    yield article({}, clean.blocks(text), origin, "text")
 
 
-def _json(path: Path) -> Iterator[Article | Rejected]:
+def _html(file: files.Stream, origin: str) -> Items:
+    data = files.whole(file, files.LONGEST_PAGE)
+    fields, lines = html.page(files.decoded(data, html.charset(data)))
+    yield article(fields, lines, origin, "html meta")
+
+
+def _markdown(file: files.Stream, origin: str) -> Items:
+    from markdown_it import MarkdownIt
+
+    fields, body = _front_matter(clean.tidy(files.decoded(files.whole(file))))
+    # Text that is indented was scraped so; it is no code.
+    tokens = MarkdownIt().disable(["code", "fence"]).parse(body)
+    blocks = []
+    for at, token in enumerate(tokens):
+        if token.type == "inline":
+            parts = (part for part in token.children or () if part.type in _WORDS)
+            blocks.append("".join(part.content or " " for part in parts))
+            if tokens[at - 1].tag == "h1" and not fields.get("title"):
+                fields["title"] = blocks[-1]
+    yield article(fields, blocks, origin, "front matter")
+
+
+_WORDS = {"text", "code_inline", "softbreak", "hardbreak"}
+"""What is read of a Markdown paragraph: not its pictures and its HTML, nor the marks of links."""
+
+
+def _front_matter(text: str) -> tuple[dict[str, Any], str]:
+    """The fields above the text, each as it is written, and the text itself."""
+    import yaml
+    from frontmatter.default_handlers import YAMLHandler
+
+    handler = YAMLHandler()
+    if not handler.detect(text):
+        return {}, text
     try:
-        data = json.loads(files.text(files.whole(path, files.LONGEST_JSON)))
-    except json.JSONDecodeError as error:
-        raise SourceError(f"the file is no JSON ({error.msg}, line {error.lineno})") from error
+        head, body = handler.split(text)
+        fields = yaml.load(head, Loader=yaml.BaseLoader)  # leaves dates and numbers as written
+    except (yaml.YAMLError, RecursionError) as error:
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise SourceError(f"its front matter is no YAML ({problem})") from error
+    except ValueError:  # there is no second line of dashes: the first is a rule
+        return {}, text
+    if not isinstance(fields, dict):
+        raise SourceError("its front matter has no fields; expected lines such as title: Words")
+    return {n: None if value in ("", "~", "null") else value for n, value in fields.items()}, body
+
+
+def _json(file: files.Stream, origin: str) -> Items:
+    data = _parsed(files.whole(file, files.LONGEST_JSON))
     if isinstance(data, dict) and isinstance(data.get("articles"), list):
         data = data["articles"]
-    for number, item in enumerate(data if isinstance(data, list) else [data], 1):
-        origin = f"{path}:{number}" if isinstance(data, list) else str(path)
+    if not isinstance(data, list):
+        yield _record(data, origin)
+        return
+    for number, item in enumerate(data, 1):
         try:
-            yield _record(item, origin)
+            yield _record(item, f"{origin}:{number}")
         except SourceError as error:
-            yield Rejected(origin, f"{error}.")
+            yield Rejected(f"{origin}:{number}", f"{error}.")
 
 
-def _text(data: bytes, origin: str) -> Article:
-    title, blocks = clean.scraped(files.text(data))
-    return _article({"title": title}, blocks, origin, "text")
+def _json_lines(file: files.Stream, origin: str) -> Items:
+    for number, line in files.lines(file):
+        try:
+            if line is None:
+                raise SourceError(f"the line has more than {files.LONGEST:,} bytes")
+            yield _record(_parsed(line), f"{origin}:{number}")
+        except SourceError as error:
+            yield Rejected(f"{origin}:{number}", f"{error}.")
 
 
-def _markdown(data: bytes, origin: str) -> Article:
-    import frontmatter
-    import yaml
-
+def _parsed(data: bytes) -> Any:
     try:
-        post = frontmatter.loads(files.text(data))
-    except yaml.YAMLError as error:
-        raise SourceError(f"its front matter is no YAML ({' '.join(str(error).split())})") from error
-    blocks = clean.blocks(post.content)
-    fields = dict(post.metadata)
-    if blocks and blocks[0].startswith("# ") and not fields.get("title"):
-        fields["title"] = blocks[0]
-    return _article(fields, [clean.without_markup(b) for b in blocks], origin, "front matter")
-
-
-def _html(data: bytes, origin: str) -> Article:
-    import trafilatura
-
-    found = trafilatura.bare_extraction(data, favor_precision=True, include_comments=False,
-                                        with_metadata=True, deduplicate=False)  # fmt: skip
-    if not isinstance(found, trafilatura.settings.Document) or not found.text:
-        raise SourceError("no article was found in the page")
-    authors = [name.strip() for name in (found.author or "").split(";") if name.strip()]
-    fields = {"title": found.title, "url": found.url, "outlet": found.sitename,
-              "published": found.date, "authors": authors}  # fmt: skip
-    return _article(fields, files.tidy(found.text).split("\n"), origin, "html meta")
+        return json.loads(files.decoded(data), strict=False)
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno}, " if error.lineno > 1 else ""
+        raise SourceError(f"it is no JSON ({error.msg}, {line}column {error.colno})") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or [[[[[[
+        raise SourceError("it is JSON with a number or a nesting out of all bounds") from error
 
 
 def _record(item: Any, origin: str) -> Article:
     if not isinstance(item, dict):
-        raise SourceError(f"expected an object with title and text, got {json.dumps(item)[:40]}")
+        raise SourceError("it is no object with the fields title and text")
     text = item.get("text")
-    if isinstance(text, list) and all(isinstance(part, str) for part in text):
-        blocks = [files.tidy(part) for part in text]
-    elif isinstance(text, str):
-        blocks = clean.blocks(files.tidy(text))
-    else:
-        raise SourceError(f"its field text is {json.dumps(text)[:40]}; expected the article's text")
-    return _article(item, blocks, origin, "json")
+    parts = [text] if isinstance(text, str) else text
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise SourceError("its field text is missing or no text; expected one or a list of them")
+    blocks = [block for part in parts for block in clean.blocks(clean.tidy(part))]
+    return article(item, blocks, origin, "json")
 
 
-def _article(
-    fields: Mapping[str, Any], blocks: Sequence[str], origin: str, source: str
-) -> Article:
-    title = " ".join(files.tidy(_string(fields, "title") or "").lstrip("# ").split())
-    paragraphs = clean.paragraphs(blocks, title)
-    if not paragraphs:
-        raise SourceError("there is no text in it")
-    if len(title) < 2:
-        title = _shortened(paragraphs[0])
-    url = clean.canonical(_string(fields, "url"))
-    authors = fields.get("authors") or []
-    if isinstance(authors, str):
-        authors = [authors]
-    if not isinstance(authors, list) or not all(isinstance(a, str) for a in authors):
-        raise SourceError(f"its field authors is {authors!r}; expected a list of names")
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Article(
-        title=title, paragraphs=paragraphs, url=url,
-        outlet=_string(fields, "outlet") or clean.host(url), authors=tuple(authors),
-        published=timestamp(fields.get("published"), source),
-        updated=timestamp(fields.get("updated"), source),
-        fetched=Timestamp(now, "clock"), note=_string(fields, "note"), origin=origin,
-    )  # fmt: skip
-
-
-def _string(fields: Mapping[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    if value is None or isinstance(value, str):
-        return value.strip() or None if value else None
-    if isinstance(value, (int, float, date)):
-        return str(value)
-    raise SourceError(f"its field {name} is {value!r}; expected a text")
-
-
-def _shortened(text: str) -> str:
-    if len(text) <= TITLE:
-        return text
-    return text[: TITLE - 1].rsplit(" ", 1)[0] + "…"
-
-
-def timestamp(value: Any, source: str) -> Timestamp | None:
-    """The day or the instant that `value` tells; None where it tells none, or the future.
-
-    An instant without a zone is taken as UTC, and the source says so.
-    """
-    if isinstance(value, datetime):
-        found: datetime | date | None = value
-    elif isinstance(value, date):
-        found = value
-    else:
-        found = _parsed(value) if isinstance(value, str) else None
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    if found is None:
-        return None
-    if not isinstance(found, datetime):
-        return Timestamp(found.isoformat(), source) if found <= tomorrow else None
-    if found.date() > tomorrow:
-        return None
-    if found.tzinfo is None:
-        found, source = found.replace(tzinfo=UTC), f"{source}, zone assumed UTC"
-    return Timestamp(found.isoformat(timespec="seconds"), source)
-
-
-def _parsed(text: str) -> datetime | date | None:
-    text = text.strip()
-    try:
-        return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    import dateparser
-
-    # Only what names day, month and year itself: a date is never made up from today's.
-    settings = {"REQUIRE_PARTS": ["day", "month", "year"], "STRICT_PARSING": True}
-    found = dateparser.parse(text, languages=["en"], settings=settings)
-    return found.date() if found else None
+_READERS: dict[str, Callable[[files.Stream, str], Items]] = {
+    "text": _text, "markdown": _markdown, "html": _html, "json": _json, "jsonl": _json_lines,
+}  # fmt: skip
