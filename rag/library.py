@@ -183,8 +183,11 @@ class Library:
 
     def counts(self) -> dict[str, int]:
         """How many articles, stories and passages there are."""
-        sql = "SELECT count(*), count(DISTINCT story), (SELECT count(*) FROM passages) FROM articles"
-        return dict(zip(("articles", "stories", "passages"), self._db.execute(sql).fetchone()))
+        row = self._db.execute("SELECT count(*), count(DISTINCT story) FROM articles").fetchone()
+        return {"articles": row[0], "stories": row[1], "passages": self.passage_count()}
+
+    def passage_count(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM passages").fetchone()[0])
 
     def outlets(self) -> dict[str, int]:
         """Name of each outlet and its number of articles, most first."""

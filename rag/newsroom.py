@@ -15,7 +15,14 @@ from rag import library
 from rag.errors import LibraryMismatch, LibraryMissing, LibraryReadOnly, QuestionError
 from rag.library import Library
 from rag.records import (
-    AddReport, Answer, Article, Passage, Rejected, Statement, StoredArticle, Window,
+    AddReport,
+    Answer,
+    Article,
+    Passage,
+    Rejected,
+    Statement,
+    StoredArticle,
+    Window,
 )  # fmt: skip
 from rag.retrieve import Index, Scope
 from rag.settings import Settings
@@ -57,7 +64,9 @@ class LibraryStatus:
 class Newsroom:
     """A library of articles and everything one does with it. May be used from many threads."""
 
-    def __init__(self, folder: Path, settings: Settings, *, name: str = "", read_only: bool = False):
+    def __init__(
+        self, folder: Path, settings: Settings, *, name: str = "", read_only: bool = False
+    ):
         """Use `Newsroom.open`."""
         self.folder = folder
         self.settings = settings
@@ -160,7 +169,7 @@ class Newsroom:
             )  # fmt: skip
             old.drop()
             self._vectors = new
-            return index.store.counts()["passages"]
+            return index.store.passage_count()
 
     @contextmanager
     def _changing(self, rebuilding: bool = False) -> Iterator[Index]:
@@ -187,7 +196,7 @@ class Newsroom:
     def articles(self) -> Iterator[StoredArticle]:
         """Every article, in the order they were added."""
         store = self._opened()
-        return (store.article(key) for key in store.keys())
+        return map(store.article, store.keys())
 
     def status(self) -> LibraryStatus:
         """Counts, outlets, dates, and what needs attention."""
@@ -198,9 +207,9 @@ class Newsroom:
         if strays := len(store.strays()):
             attention.append(f"{strays} vectors of an interrupted change; the next add mends it.")
         stored = self._vectors.count() if self._vectors else 0
-        if stored != counts["passages"] + strays:
+        if not strays and stored != counts["passages"]:
             attention.append(
-                f"{stored} vectors for {counts['passages']} passages; mend it with: citewire rebuild"
+                f"{stored} vectors for {counts['passages']} passages; mend with: citewire rebuild"
             )
         return LibraryStatus(
             library=self.name, path=str(self.folder), **counts, outlets=store.outlets(),
@@ -213,12 +222,12 @@ class Newsroom:
 
     # Asking
 
-    def ask(self, question: str, *, model: str | None | _Unset = UNSET, **filters: Any) -> Answer:
+    def ask(self, question: str, *, model: str | _Unset | None = UNSET, **filters: Any) -> Answer:
         """Answers a question from the library; every statement is cited and checked.
 
         `filters`: `history` (earlier turns as {"question", "answer"}), `since`, `until`, `as_of`
-        (days), `undated` ("include" or "exclude"), `outlets` (names), `articles` (keys), `k` (passages
-        to read).
+        (days), `undated` ("include" or "exclude"), `outlets` (names), `articles` (keys), `k`
+        (passages to read).
         `model` is a language model as "provider:name"; None for none; left out, the setting.
         Raises QuestionError for what is no question, LibraryMissing where there is no library.
         """
@@ -238,7 +247,7 @@ class Newsroom:
         outlets: Sequence[str] | None = None,
         articles: Sequence[str] | None = None,
         k: int = 12,
-        model: str | None | _Unset = UNSET,
+        model: str | _Unset | None = UNSET,
     ) -> Iterator[Statement | Answer]:
         """Yields each checked statement as it is ready, and at the end the Answer.
 

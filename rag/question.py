@@ -14,7 +14,9 @@ from rag.errors import QuestionError
 LONGEST = 2_000
 """Characters of a question that are read: a page of text is not a question."""
 
-Kind = Literal["person", "place", "date", "number", "quotation", "name", "reason", "fact", "account"]
+Kind = Literal[
+    "person", "place", "date", "number", "quotation", "name", "reason", "fact", "account"
+]
 """What the answer must hold. "reason": why; "fact": something else that
 is short; "account": sentences."""
 

@@ -95,7 +95,7 @@ def _telling(question: str, index: Index) -> list[str]:
     """The words of the question that are worth searching for, the rarest first."""
     content = {word: stem(word) for word in terms(question)}
     held = index.store.rarity(content.values())
-    most = COMMON * index.store.counts()["passages"]
+    most = COMMON * index.store.passage_count()
     ranked = sorted(content, key=lambda word: held.get(content[word], 0))
     return ranked[:RAREST] + [w for w in ranked[RAREST:] if held.get(content[w], 0) <= most]
 

@@ -504,6 +504,8 @@ def test_the_page_says_what_went_wrong() -> None:
     ("question", "given", "said"),
     [
         (WHO, PERFECT, []),
+        (WHO, replace(PERFECT, short="Japan"), ["The short answer is “Japan”."]),
+        (WHO, replace(PERFECT, short=None), []),  # right by its facts
         (MOON, DECLINED, []),
         (MOON, PERFECT, ["Answered, although the library does not hold the answer."]),
         (

@@ -7,13 +7,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rag import Newsroom, Settings
+from rag import Answer, Newsroom, Settings
 from rag.errors import (
     LibraryError,
     LibraryMismatch,
@@ -57,10 +56,10 @@ def write(folder: Path, stories: list[dict[str, str]], name: str = "stories.json
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Newsroom]:
+def room(tmp_path: Path) -> Newsroom:
     room = Newsroom.open(tmp_path / "library")
     room.add(write(tmp_path, STORIES))
-    yield room
+    return room
 
 
 def test_answers_cite_the_paragraph_that_says_it(room: Newsroom) -> None:
@@ -76,7 +75,7 @@ def test_answers_cite_the_paragraph_that_says_it(room: Newsroom) -> None:
 
 def test_streamed_statements_add_up_to_the_answer(room: Newsroom) -> None:
     *statements, answer = room.stream("What happened to the ferry Queen Maud?")
-    assert statements
+    assert statements and isinstance(answer, Answer)
     assert " ".join(s.text for s in statements) == answer.text
     assert tuple(statements) == answer.statements
 
@@ -154,7 +153,9 @@ def test_a_corrected_article_replaces_its_older_version(room: Newsroom, tmp_path
 
 
 def test_copies_are_one_story(room: Newsroom, tmp_path: Path) -> None:
-    copy = dict(STORIES[0], url="https://wire.example/ferry", outlet="Wire", title="Ferry goes down")
+    copy = dict(
+        STORIES[0], url="https://wire.example/ferry", outlet="Wire", title="Ferry goes down"
+    )
     report = room.add(write(tmp_path, [copy], "copy.jsonl"))
     assert report.copies == report.added == ("https://wire.example/ferry",)
     assert (room.status().articles, room.status().stories) == (4, 3)
@@ -190,9 +191,13 @@ def test_articles_that_another_process_adds_are_found(room: Newsroom, tmp_path: 
 
 
 def test_a_killed_process_leaves_whole_articles(tmp_path: Path) -> None:
-    text = "\n\n".join(f"Paragraph {n} about the harbour of Ellery and its gulls." for n in range(9))
-    stories = [{"url": f"https://e.example/{n}", "title": f"Story {n}", "text": f"Number {n}.\n\n{text}"}
-               for n in range(4000)]  # fmt: skip
+    text = "\n\n".join(
+        f"Paragraph {n} about the harbour of Ellery and its gulls." for n in range(9)
+    )
+    stories = [
+        {"url": f"https://e.example/{n}", "title": f"Story {n}", "text": f"Number {n}.\n\n{text}"}
+        for n in range(4000)
+    ]
     path = write(tmp_path, stories)
     folder = tmp_path / "library"
     command = [sys.executable, "-m", "rag.cli", "add", "--library", str(folder), str(path)]

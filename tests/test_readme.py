@@ -14,7 +14,9 @@ from rag import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-BLOCK = re.compile(r"(?:<!-- (?P<mark>[^\n]*?) -->\n)?```(?P<kind>bash|python)\n(?P<code>.*?)```", re.S)
+BLOCK = re.compile(
+    r"(?:<!-- (?P<mark>[^\n]*?) -->\n)?```(?P<kind>bash|python)\n(?P<code>.*?)```", re.S
+)
 BLOCKS = [m.groupdict() for m in BLOCK.finditer(README)]
 MARKS = ("untested: ", "run by .ci/run itself")
 
@@ -25,8 +27,9 @@ def folder(tmp_path: Path) -> Path:
     articles = tmp_path / "articles"
     articles.mkdir()
     (articles / "ferry.md").write_text(
-        "---\ntitle: Ferry sinks off Port Ellery\noutlet: Ellery Herald\npublished: 2025-03-01\n---\n\n"
-        "The ferry Queen Maud sank off Port Ellery.\n\nAll 214 people aboard the ferry were rescued.\n",
+        "---\ntitle: Ferry sinks off Port Ellery\noutlet: Ellery Herald\npublished: 2025-03-01\n"
+        "---\n\nThe ferry Queen Maud sank off Port Ellery.\n\n"
+        "All 214 people aboard the ferry were rescued.\n",
         "utf-8",
     )
     (tmp_path / "corpus").symlink_to(ROOT / "corpus")

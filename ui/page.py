@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shlex
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -115,7 +116,9 @@ def _first_page(desk: Desk, articles: int) -> None:
     st.html(f'<div class="welcome"><h1>{TITLE}</h1><p>{WHAT_IT_IS}</p></div>')
     if not articles:
         st.warning(EMPTY)
-        st.code(f"citewire add --library '{desk.room.folder}' FILES", language="bash")
+        folder = shlex.quote(str(desk.room.folder))
+        st.code(f"citewire add --library {folder} FILES", language="bash")
+        st.button("Look again", key="again")
         return
     questions, complete = desk.suggestions(articles)
     if not complete:

@@ -60,12 +60,12 @@ def faults(row: Row) -> list[str]:
         return ["Answered, although the library does not hold the answer."]
     if question.paragraphs and not metrics.cites_gold(question, answer):
         found.append("No gold paragraph is cited.")
-    if row.verdict == "wrong":
-        if question.answers:
-            short = f"“{answer.short}”" if answer.short else "missing"
-            found.append(f"The short answer is {short}.")
-        if missing := metrics.missing_facts(question, answer):
-            found.append(f"Not said in the first three statements: {'; '.join(missing)}.")
+    wrong = row.verdict == "wrong"
+    if question.answers and not metrics.short_right(question, answer) and (wrong or answer.short):
+        short = f"“{answer.short}”" if answer.short else "missing"
+        found.append(f"The short answer is {short}.")
+    if wrong and (missing := metrics.missing_facts(question, answer)):
+        found.append(f"Not said in the first three statements: {'; '.join(missing)}.")
     return found
 
 

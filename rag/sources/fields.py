@@ -82,17 +82,16 @@ def timestamp(text: str | None, source: str) -> Timestamp | None:
     An instant without a zone is taken as UTC, and the source says so. None for what names no day,
     month and year, may mean two days (03/04/2025), lies beyond tomorrow, or stands for "missing".
     """
-    found = _parsed(text.strip()) if text else None
-    if found is None or found.year < FIRST_YEAR or found == _EPOCH:
-        return None
+    found = _parsed(text) if text else None
     if isinstance(found, datetime) and found.tzinfo is None:
         found, source = found.replace(tzinfo=UTC), f"{source}, zone assumed UTC"
+    if found is None or found.year < FIRST_YEAR or found == _EPOCH:
+        return None
     day = found.date() if isinstance(found, datetime) else found
     if day > datetime.now(UTC).date() + timedelta(days=1):
         return None
-    if isinstance(found, datetime):
-        return Timestamp(found.isoformat(timespec="seconds"), source)
-    return Timestamp(found.isoformat(), source)
+    instant = found.isoformat(timespec="seconds") if isinstance(found, datetime) else None
+    return Timestamp(instant or day.isoformat(), source)
 
 
 def _parsed(text: str) -> datetime | date | None:

@@ -19,6 +19,9 @@ _NAMES = {
     "updated": ("article:modified_time", "datemodified", "og:updated_time"),
     "url": ("canonical", "og:url"),
 }
+_PICTURE = re.compile(r"data:[\w/+.-]+;base64,[\w+/=]+")
+"""A file within the page. The parser stops without a word at one of more than 10 MB."""
+_UNSEEN = ["//template", "//*[@hidden]"]
 _LINKED_DATA = re.compile(r'"(date(?:Published|Modified))"\s*:\s*"([^"]+)"')
 
 
@@ -37,11 +40,11 @@ def page(text: str) -> tuple[dict[str, Any], list[str]]:
     import trafilatura
 
     try:
-        tree = trafilatura.load_html(text)
+        tree = trafilatura.load_html(_PICTURE.sub("", text))
         stated = _stated(tree) if tree is not None else {}
         found: Any = trafilatura.bare_extraction(
             tree, favor_precision=True, include_comments=False, with_metadata=True,
-            date_extraction_params={"extensive_search": False},
+            prune_xpath=_UNSEEN, date_extraction_params={"extensive_search": False},
         )  # fmt: skip
     except Exception as error:  # whatever a parser makes of a page that somebody broke
         raise SourceError(f"the page cannot be parsed ({type(error).__name__})") from error

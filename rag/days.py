@@ -1,0 +1,122 @@
+"""The days that dates, weekdays and words like "yesterday" mean in an article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from rag import facts
+
+_MONTHS = {name.capitalize(): number for name, number in facts.MONTHS.items()}
+_DAY = re.compile(
+    rf"\b(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b(?!\.? \d)|"
+    r"\b(?:yesterday|today|tonight|tomorrow|(?:last|this|next) (?:month|year)|years? ago)\b"
+)
+_WEEKDAY = re.compile(rf"\b({'|'.join(facts.WEEKDAYS)}),? (?:the )?$", re.IGNORECASE)
+# In such a sentence a day may lie ahead.
+_AHEAD = re.compile(
+    r"\b(?:will|would|shall|due|next|until|by|expect(?:ed|s)?|plan(?:s|ned)?|scheduled|coming|"
+    r"hopes?|intends?|(?:is|are|was|were) to|set (?:for|to))\b"
+)
+
+
+class Day(NamedTuple):
+    """A day as far as it is known; None for what is not."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    weekday: int | None = None
+    """0 for Monday."""
+
+    def within(self, other: Day) -> bool:
+        """True where the other says all that this one says."""
+        return all(mine is None or mine == its for mine, its in zip(self, other, strict=True))
+
+
+class Told(NamedTuple):
+    """What is known of the time a text is about."""
+
+    published: date | None
+    years: tuple[int, ...]
+    """Those it mentions."""
+
+
+def spans(sentence: str) -> list[facts.Found]:
+    """Dates, months, years, weekdays and the like, as written, the longest first."""
+    # "Under 80 may vote" holds no date.
+    found = [f for f in facts.date_spans(sentence) if not f.text.islower()]
+    return found + [facts.Found(m[0], m.span()) for m in _DAY.finditer(sentence)]
+
+
+def meant(found: facts.Found, sentence: str, told: Told) -> Iterator[Day]:
+    """The days that one of the `spans` of a sentence may mean."""
+    text, before, after = found.text.rstrip("."), sentence[: found.span[0]], sentence[found.span[1] :]
+    if text.lower() in facts.WEEKDAYS:
+        yield Day(weekday=facts.WEEKDAYS.index(text.lower()))
+        if told.published:
+            day = facts.weekday_date(text, told.published)
+            yield known(day)
+            if _AHEAD.search(sentence):
+                yield known(day + timedelta(days=7))
+    elif text in _MONTHS:
+        yield from _dated(None, _MONTHS[text], None, before, after, told)
+    elif re.fullmatch(r"(?:19|20)\d\d", text):
+        yield Day(year=int(text))
+    elif dates := facts.dates(text):
+        yield from _dated(*dates[0], before, after, told)
+    elif told.published:
+        yield from _relative(text, before, told.published)
+
+
+def _dated(
+    year: int | None, month: int, day: int | None, before: str, after: str, told: Told
+) -> Iterator[Day]:
+    """A date in the years it may be of: that of the latest such day up to publication, the next
+    where the sentence looks ahead, and those that the text mentions."""
+    years: Sequence[int | None] = (year,)
+    if year is None and told.published:
+        now = told.published
+        past = now.year - ((month, day or 1) > (now.month, now.day))
+        years = [past, *told.years]
+        if before.lower().endswith("last "):
+            years = [*years, past - 1]
+        elif _AHEAD.search(before + after):
+            years = [*years, past + 1]
+        if other := re.match(r",? (last|this|next) year", after):
+            years = [now.year + ("last", "this", "next").index(other[1]) - 1]
+    named = _WEEKDAY.search(before)
+    weekday = facts.WEEKDAYS.index(named[1].lower()) if named else None
+    for y in years:
+        if weekday is not None or not (y and day):
+            yield Day(y, month, day, weekday)
+        # A weekday that a statement names must be the right one; a source may be mistaken.
+        if y and day and (told.published or weekday is None):
+            try:
+                yield known(date(y, month, day))
+            except ValueError:  # the 31st of June
+                yield Day(y, month, day)
+
+
+def _relative(text: str, before: str, published: date) -> Iterator[Day]:
+    """The days that "yesterday", "last month", "this year" or "two years ago" mean."""
+    days = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1}
+    first, _, unit = text.partition(" ")
+    step = {"last": -1, "next": 1}.get(first, 0)
+    if text in days:
+        yield known(published + timedelta(days=days[text]))
+    elif unit == "month":
+        month = published.year * 12 + published.month - 1 + step
+        yield Day(month // 12, month % 12 + 1)
+    elif unit == "year":
+        yield Day(published.year + step)
+    else:
+        for back in facts.numbers(" ".join(before.split()[-2:])) or {1.0}:
+            yield Day(max(published.year - int(back), 1))
+
+
+def known(day: date) -> Day:
+    """A day of which everything is known."""
+    return Day(day.year, day.month, day.day, day.weekday())
