@@ -83,7 +83,7 @@ def stream(
     # where nothing of the model's was.
     if not draft.shown and draft.confidence >= LEAST_CONFIDENCE and draft.model is None:
         draft.short = write.short(reading)
-        yield from _checked(draft, write.extract(reading))
+        yield from _checked(draft, write.extract(parts, reading))
     if not draft.shown:
         yield _declined(draft, "no_support", NO_SUPPORT)
         return

@@ -1,4 +1,4 @@
-"""From a written text to statements with citations, and from paragraphs to exact quotes."""
+"""From a written text to sentences with sources, and from paragraphs to exact quotes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.check import Source
-from rag.question import STOP_WORDS, stems
+from rag.claims import rows
 from rag.records import Citation
 from rag.sentences import sentence_spans, sentences
 
-_NUMBERS = r"\d{1,3}(?:\s*(?:[,;]|and|-|–)\s*\d{1,3})*"
-_MARKER = re.compile(rf"\s*[\[【(]\s*(?:{_NUMBERS})\s*[\]】)](?!\()")
-_BRACKETED = re.compile(rf"\s*[\[【]\s*(?:{_NUMBERS})\s*[\]】]")
-_AFTER = re.compile(rf"([.!?][\"”’)]*)((?:{_BRACKETED.pattern})+)")
-_LINE_START = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)]|#+)\s+", re.MULTILINE)
+# [1], [1, 2], [1-3], 【1】, [paragraph 1], [^1], 【1†source】, [1](https://…)
+_NUMBERS = r"\d{1,3}(?:\s*(?:,|;|&|and|-|–|—)\s*\d{1,3})*"
+_MARKER = (
+    rf"[\[【［]\s*(?:(?:paragraphs?|paras?\.?|sources?|articles?|[¶§^#])\s*)?{_NUMBERS}\s*"
+    r"(?:†[^\]】］\n]*)?[\]】］](?:\([^()\s]*\))?"
+)
+_MARKERS = re.compile(rf"[ \t]*{_MARKER}(?:[ \t]*[,;–-]?[ \t]*{_MARKER})*", re.IGNORECASE)
+_STOP = re.compile(r"[.!?…]+[\"”’')*_]*|\n")
+# Text behind a full stop that is, or may become, markers that belong to it.
+_UNFINISHED = re.compile(r"[ \t]*[,;–-]?[ \t]*(?:[\[【［][^\]】］\n]*(?:[\]】］](?:\([^()\s]*)?)?)?")
+_NEXT_WORD = re.compile(r"[ \t]*(?:\n|(\S+)(?=\s))")
+_LIST_MARK = re.compile(r"\A\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|`+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,54 +39,116 @@ class Draft:
 def drafts(pieces: Iterable[str], sources: Sequence[Source]) -> Iterator[Draft]:
     """Sentences of a text that arrives in pieces, each as soon as it is complete.
 
-    Marker [n] stands for `sources[n - 1]`. It belongs to the sentence it stands in or behind.
+    Marker [n] stands for `sources[n - 1]`. It belongs to the sentence it stands in or behind. A
+    line ends a sentence; headings and lines that end in a colon are none. How the text was cut
+    into pieces makes no difference. Where the pieces break off with an error, a last sentence that
+    has its full stop and its markers is still given before the error is raised.
     """
     buffer = ""
-    for piece in pieces:
-        buffer += piece
-        ready = _marked_sentences(buffer)
-        # The last sentence may go on, and the one before it may still get its markers.
-        for sentence in ready[:-1] if re.search(r"[\w\"“]\s*$", buffer) else ():
-            yield _draft(sentence, sources)
-        if len(ready) > 1 and re.search(r"[\w\"“]\s*$", buffer):
-            buffer = ready[-1] + (" " if buffer[-1].isspace() else "")
-    for sentence in _marked_sentences(buffer):
-        yield _draft(sentence, sources)
+    try:
+        for piece in pieces:
+            buffer += piece
+            while (end := _sentence_end(buffer)) is not None:
+                yield from _draft(buffer[:end], sources)
+                buffer = buffer[end:]
+    except Exception:
+        if re.search(rf"[.!?][\"”’)]*{_MARKERS.pattern}$|{_MARKERS.pattern}[.!?][\"”’)]*$", buffer):
+            yield from _draft(buffer, sources)
+        raise
+    buffer += "\n"
+    while (end := _sentence_end(buffer)) is not None:
+        yield from _draft(buffer[:end], sources)
+        buffer = buffer[end:]
 
 
-def _marked_sentences(text: str) -> list[str]:
-    """Sentences with their markers moved in front of the full stop."""
-    text = _LINE_START.sub("", text.replace("**", "").replace("__", ""))
-    inside = _AFTER.sub(lambda m: f"{m[2]}{m[1]}", text)
-    return [s for line in inside.splitlines() for s in sentences(line) if re.search(r"\w", s)]
+def _sentence_end(text: str) -> int | None:
+    """Where the first sentence ends, its markers included; None where that is not yet certain.
+
+    Decided by the text up to the word behind the full stop, and by nothing that may still come.
+    """
+    for stop in _STOP.finditer(text):
+        if stop[0] == "\n":
+            return stop.end()
+        markers = _MARKERS.match(text, stop.end())
+        end = markers.end() if markers else stop.end()
+        following = _NEXT_WORD.match(text, end)
+        if _UNFINISHED.fullmatch(text, end) or not following:
+            return None
+        before, word = text[: stop.end()], following[1]
+        if _LIST_MARK.fullmatch(before + " ") or _inside_quotation(before):
+            continue
+        if word is None:
+            return following.end()
+        if (markers or text[end].isspace()) and _starts_sentence(word, before):
+            return end
+    return None
 
 
-def _draft(sentence: str, sources: Sequence[Source]) -> Draft:
+def _starts_sentence(word: str, before: str) -> bool:
+    if word[0].islower() or word[0] in ",;:)":
+        return False
+    plain = _tidy(_MARKERS.sub("", before))
+    return sentences(f"{plain} {word}")[-1] == word
+
+
+def _inside_quotation(text: str) -> bool:
+    line = text[text.rfind("\n") + 1 :]
+    return line.count('"') % 2 == 1 or line.count("“") > line.count("”")
+
+
+def _draft(written: str, sources: Sequence[Source]) -> Iterator[Draft]:
+    """The sentence as a draft; nothing where it is a heading, a lead-in or an entry in a list of
+    sources."""
+    text = _LIST_MARK.sub("", written.strip(), count=1)
     cited: dict[tuple[str, int], Source] = {}
-    for marker in _BRACKETED.findall(sentence):
-        for number in _numbers(marker):
-            if 1 <= number <= len(sources):
-                cited[sources[number - 1].key] = sources[number - 1]
-    plain = _BRACKETED.sub("", sentence).strip()
-    return Draft(re.sub(r"\s+([.!?,;])", r"\1", plain), tuple(cited.values()))
+
+    def take(markers: re.Match[str]) -> str:
+        numbers = [n for n in _numbers(markers[0]) if 1 <= n <= len(sources)]
+        if not numbers and _inside_quotation(text[: markers.start()]):
+            return markers[0]
+        cited.update((sources[n - 1].key, sources[n - 1]) for n in numbers)
+        return ""
+
+    plain = _tidy(_MARKERS.sub(take, text))
+    listed = _MARKERS.match(text) and not re.search(r"[.!?]\W*$", plain)
+    if text.startswith("#") or plain.endswith(":") or listed or not re.search(r"[^\W\d_]", plain):
+        return
+    yield Draft(plain if re.search(r"[.!?…]\W*$", plain) else f"{plain}.", tuple(cited.values()))
 
 
-def _numbers(marker: str) -> list[int]:
-    numbers: list[int] = []
-    for part in re.findall(r"\d+(?:\s*[-–]\s*\d+)?", marker):
-        low, *high = (int(n) for n in re.findall(r"\d+", part))
-        numbers.extend(range(low, min(high[0], low + 20) + 1) if high else [low])
-    return numbers
+def _tidy(text: str) -> str:
+    return re.sub(r"\s+(?=[.!?,;])", "", " ".join(_EMPHASIS.sub("", text).split()))
+
+
+def _numbers(markers: str) -> Iterator[int]:
+    """The numbers in markers: "[1-3][5]" has 1, 2, 3 and 5. Those of a link's address are none."""
+    for marker in re.findall(r"[\[【［]([^\]】］†]*)", markers):
+        for first, last in re.findall(r"(\d+)(?:\s*[-–—]\s*(\d+))?", marker):
+            yield from range(int(first), int(last or first) + 1)
 
 
 def best_quote(statement: str, paragraph: str) -> tuple[int, int]:
-    """[start, end) of the sentence of the paragraph that shares most words with the statement."""
+    """[start, end) of the sentences of the paragraph that carry the statement.
+
+    They are the sentence that shares most words with it and, if others hold numbers, days or names
+    of it that this one lacks, everything from the first of them to the last.
+    """
     at = paragraph.find(statement)
     if at >= 0:
         return at, at + len(statement)
-    wanted = set(stems(statement)) - STOP_WORDS
-    spans = sentence_spans(paragraph) or ((0, len(paragraph)),)
-    return max(spans, key=lambda s: len(wanted & set(stems(paragraph[s[0] : s[1]]))))
+    spans = sentence_spans(paragraph)
+    claimed = [word for row in rows(statement) for word in row]
+    shared = [{k for w in claimed if any(w.same(o) for o in row) for k in w.keys} for row in rows(paragraph)]
+    if len(spans) != len(shared) or not spans:
+        return 0, len(paragraph)
+    best = max(range(len(spans)), key=lambda i: len(shared[i]))
+    chosen, held = {best}, set(shared[best])
+    marked = {k for w in claimed if w.kind != "word" for k in w.keys}
+    for i in sorted(range(len(spans)), key=lambda i: (-len(shared[i]), abs(i - best))):
+        if marked & shared[i] - held:
+            chosen.add(i)
+            held |= shared[i]
+    return spans[min(chosen)][0], spans[max(chosen)][1]
 
 
 def cite(draft: Draft, numbers: dict[tuple[str, int], int], start: int) -> tuple[str, tuple[Citation, ...]]:
@@ -89,18 +159,20 @@ def cite(draft: Draft, numbers: dict[tuple[str, int], int], start: int) -> tuple
     """
     for source in draft.sources:
         numbers.setdefault(source.key, len(numbers) + 1)
-    markers = "".join(f"[{n}]" for n in sorted(numbers[s.key] for s in draft.sources))
-    text = f"{draft.text} {markers}"
-    citations = []
-    for source in sorted(draft.sources, key=lambda s: numbers[s.key]):
-        article = source.stored.article
-        span = best_quote(draft.text, source.text)
-        citations.append(
-            Citation(
-                number=numbers[source.key], article=source.stored.key, outlet=article.outlet,
-                title=article.title, url=article.url, published=article.published,
-                paragraph=source.number, quote=source.text[span[0] : span[1]], span=span,
-                answer_span=(start, start + len(text)), note=article.note,
-            )  # fmt: skip
-        )
-    return text, tuple(citations)
+    cited = sorted(draft.sources, key=lambda source: numbers[source.key])
+    text = f"{draft.text} {''.join(f'[{numbers[source.key]}]' for source in cited)}"
+    return text, tuple(
+        _citation(draft.text, source, numbers[source.key], (start, start + len(text)))
+        for source in cited
+    )
+
+
+def _citation(statement: str, source: Source, number: int, answer_span: tuple[int, int]) -> Citation:
+    article = source.stored.article
+    start, end = best_quote(statement, source.text)
+    return Citation(
+        number=number, article=source.stored.key, outlet=article.outlet, title=article.title,
+        url=article.url, published=article.published, paragraph=source.number,
+        quote=source.text[start:end], span=(start, end), answer_span=answer_span,
+        note=article.note,
+    )  # fmt: skip

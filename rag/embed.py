@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -245,7 +246,10 @@ def _convert(name: str, source: str, folder: Path) -> None:
     import openvino
     import torch
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     local = Path(source).is_dir()
     model = SentenceTransformer(source, device="cpu", local_files_only=local).eval()
     tried = [
@@ -264,7 +268,9 @@ def _convert(name: str, source: str, folder: Path) -> None:
             output = self.model(dict(zip(features, tensors, strict=True)))
             return output["sentence_embedding"], output["token_embeddings"]
 
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        # Tracing warns of every branch in Python; the comparison below shows whether one mattered.
+        warnings.simplefilter("ignore")
         exported = openvino.convert_model(Pipeline(), example_input=tuple(features.values()))
     for port, input_name in zip(exported.inputs, features, strict=True):
         port.get_tensor().set_names({input_name})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.cite import Draft
-from rag.question import STOP_WORDS, stems
+from rag.question import STOP_WORDS, TYPED, Asked, stems
 from rag.reader import Evidence, Reading
 
 SENTENCES = 3
@@ -16,9 +16,14 @@ NEAR_BEST = 0.75
 SAME = 0.6
 
 
-def extract(reading: Reading) -> list[Draft]:
-    """The best sentences of the articles as they stand, the best first, then in reading order."""
-    if not reading.evidence:
+def extract(asked: Asked, reading: Reading) -> list[Draft]:
+    """The best sentences of the articles as they stand, the best first, then in reading order.
+
+    None where the question asks for a person, a place, a date or a number and the best sentences
+    hold none that fits.
+    """
+    best_few = reading.evidence[:SENTENCES]
+    if not best_few or (asked.kind in TYPED and not any(e.short for e in best_few)):
         return []
     best = reading.evidence[0]
     least = NEAR_BEST * best.score

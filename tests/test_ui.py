@@ -1,11 +1,14 @@
 """The chat page without a browser: what it asks, shows, saves and says."""
 
 import json
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +58,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shared.clear()
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "library"
+    Newsroom.open(folder).add_articles(iter([FERRY, FROST]))
+    return folder
+
+
 @pytest.fixture
-def room(folder: Path) -> Newsroom:
-    room = Newsroom.open(folder)
-    room.add_articles(iter([FERRY, FROST]))
-    return room
+def room(folder: Path, made: Path) -> Newsroom:
+    shutil.copytree(made, folder)
+    return Newsroom.open(folder)
 
 
 def visit(conversation: str | None = None) -> AppTest:
@@ -129,16 +138,6 @@ def test_a_new_conversation_keeps_the_old_one_in_the_list(room: Newsroom) -> Non
     assert [t["question"] for t in turns(older.click().run())] == [RESCUED]
 
 
-def test_a_conversation_is_deleted_for_good(room: Newsroom) -> None:
-    page = visit()
-    ask(page, RESCUED)
-    conversation = page.query_params["c"]
-    page.button(key=f"delete-{conversation}").click().run()
-    page.button(key="delete").click().run()
-    assert turns(page) == [] and turns(visit(conversation)) == []
-    assert RESCUED.encode() not in shared().conversations.path.read_bytes()
-
-
 def test_the_first_page_suggests_questions_that_are_answered(room: Newsroom) -> None:
     page = visit()
 
@@ -173,7 +172,7 @@ def test_filters_limit_the_next_question(room: Newsroom) -> None:
     assert turn["filters"] == ["Valley Post"]
     assert turn["searched"].startswith("Searched 1 article of")
     page.multiselect[0].set_value([])
-    page.date_input[0].set_value("2031-01-01")
+    page.date_input[0].set_value(date(2031, 1, 1))
     turn = ask(page, RESCUED)
     assert (turn["filters"], turn["reason"]) == (["from 1 January 2031"], "window_empty")
 
@@ -182,7 +181,8 @@ def test_a_question_of_a_page_is_refused_in_one_line(room: Newsroom) -> None:
     page = visit()
     turn = ask(page, "x" * 10_000)
     assert turn["state"] == "failed"
-    assert "10,000 characters" in page.error[0].value
+    (said,) = page.error
+    assert "10,000 characters" in said.value.replace("\\", "") and "\n" not in said.value
     assert ask(page, RESCUED)["status"] == "answered"
     assert len(turns(page)) == 1 and not page.error
 
@@ -262,8 +262,6 @@ def test_a_short_answer_that_no_statement_says_is_not_shown(room: Newsroom) -> N
 
 
 def test_conversations_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
-    import sqlite3
-
     path = tmp_path / "conversations.sqlite"
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
@@ -287,6 +285,7 @@ def test_conversations_are_listed_by_library_and_last_use(tmp_path: Path) -> Non
     assert kept.path.stat().st_mode & 0o077 == 0
     kept.delete("a")
     assert [c.id for c in kept.recent("one")] == ["b"] and kept.turns("a") == []
+    assert b"Fourth?" not in kept.path.read_bytes()  # overwritten, not only unlisted
 
 
 def test_the_page_is_started_privately() -> None:

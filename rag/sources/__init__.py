@@ -39,14 +39,14 @@ def _paths(source: str | Path) -> list[Path]:
         raise SourceError(
             f"{text} is on the web, which is not read yet; save the page as .html and add the file."
         )
-    path = Path(source).expanduser()
     try:
-        is_folder, there = path.is_dir(), bool(text) and path.exists()
-    except OSError:  # a name longer than names can be, such as an article's text
-        is_folder = there = False
+        path = Path(source).expanduser()
+        there = bool(text) and path.exists()
+    except (OSError, RuntimeError):  # an article's text instead of a path; ~nobody
+        there = False
     if not there:
         raise SourceError(f"There is no file or folder {text[:200]!r}; check the path.")
-    if is_folder:
+    if path.is_dir():
         return _below(path)
     if not files.kind(path):
         raise SourceError(f"{path} is of a kind that is not read; save it as {files.KINDS}.")
@@ -55,7 +55,9 @@ def _paths(source: str | Path) -> list[Path]:
 
 def _below(folder: Path) -> list[Path]:
     found: list[Path] = []
-    for root, folders, names in os.walk(folder):
+    # A folder that cannot be listed stands for itself, and is rejected when it is read.
+    walk = os.walk(folder, onerror=lambda error: found.append(Path(error.filename)))
+    for root, folders, names in walk:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         shown = (Path(root, name) for name in sorted(names) if not name.startswith("."))
         found += (path for path in shown if files.kind(path))

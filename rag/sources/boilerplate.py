@@ -47,10 +47,10 @@ _PATTERNS = (
     # Notices
     rf"(?:we|(?:this|our) (?:web)?site)(?: and our partners)? uses? cookies\b{_ANY}",
     r"(?:accept|reject|allow|manage)(?: all)? cookies",
-    rf"by (?:continuing|using|clicking|signing)\b{_ANY}\b(?:cookies|terms of \w+)\b{_ANY}",
+    rf"by {_ANY}\byou (?:agree|accept|consent)\b{_ANY}",
     rf"©{_ANY}|copyright (?:©|\(c\)|\d{{4}}){_ANY}|\(c\) ?\d{{4}}\b{_ANY}",
     rf"(?:{_ANY}\b\d{{4}}\b{_ANY})?all rights reserved(?:\.{_ANY})?",
-    rf"{_ANY}\bpurchases?\b{_ANY}\blinks\b{_ANY}\bcommission",
+    rf"{_ANY}\bpurchases?\b{_ANY}\blinks\b{_ANY}\bmay\b{_ANY}\bcommission",
     # Credits of pictures, without the caption
     rf"getty images|(?:(?:photo|image|picture)s? )?(?:by|via|courtesy of) {_AGENCY}",
     r"(?:photo|image|picture|photograph|illustration)s?(?: credits?)?: [^.\"“”]{1,80}",

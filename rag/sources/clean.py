@@ -14,6 +14,7 @@ _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f"  # control characters
     r"\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # widths, directions
+    r"\U000e0000-\U000e007f"  # letters that no screen shows
     r"\ud800-\udfff\ufffe\uffff]"  # no characters at all, though JSON can spell them
 )
 _ODD_SPACES = re.compile(r"[^\S\n ]")
@@ -58,49 +59,47 @@ def blocks(text: str) -> list[str]:
     return [" ".join(lines) for lines in found]
 
 
-def kept(blocks: Iterable[str]) -> list[str]:
-    """The blocks that may be paragraphs, on one line each: not those without a word, nor what
-    belongs to the page rather than to the article."""
-    folded = (" ".join(block.split()) for block in blocks)
+def kept(texts: Iterable[str]) -> list[str]:
+    """The texts that may be paragraphs, each on one line: no ornaments, no parts of the page."""
+    folded = (" ".join(text.split()) for text in texts)
     return [text for text in folded if _WORD.search(text) and not is_boilerplate(text)]
 
 
-def headline(blocks: Sequence[str]) -> str:
-    """The title of a text that comes without one; "" for no text.
+def headline(texts: Sequence[str]) -> str:
+    """The title of an article that comes without one, from its texts; "" where there are none.
 
     It is the line near the top that looks like a headline and is repeated, as pages do, or else
     the first line if it looks like one, or else the beginning of the first sentence.
     """
-    counts = Counter(map(_same, blocks))
-    lines = [line for at, line in enumerate(blocks[:TOP]) if _is_headline(line, blocks[at + 1 :])]
+    counts = Counter(map(_same, texts))
+    lines = [line for at, line in enumerate(texts[:TOP]) if _is_headline(line, texts[at + 1 :])]
     for line in lines:
         if counts[_same(line)] > 1 and line.count(" ") > 1:  # "Sign in" may be repeated, too
             return line
-    if lines and lines[0] == blocks[0]:
+    if lines and lines[0] == texts[0]:
         return lines[0]
-    return _first_sentence(blocks[0]) if blocks else ""
+    return _first_sentence(texts[0]) if texts else ""
 
 
-def paragraphs(blocks: Iterable[str], title: str) -> tuple[str, ...]:
-    """The blocks without repetitions: of the title, of one another, and of parts of a neighbour.
+def paragraphs(texts: Sequence[str], title: str) -> tuple[str, ...]:
+    """The texts without repetitions: of the title, of one another, of a part of a neighbour.
 
     A title that ends in a full stop is the text's own first sentence, which stays. So does a text
     that says no more than its title.
     """
-    heading, seen = _same(title), set()
+    heading = _same(title)
+    seen: set[str] = set()
     stack: list[tuple[str, str]] = []
-    repeated = ""
-    for text in blocks:
+    for text in texts:
         same = _same(text)
-        if same == heading and not (text == title and text.endswith(".")):
-            repeated = repeated or text
-        elif same not in seen:
+        is_title = same == heading and not (text == title and text.endswith("."))
+        if not is_title and same not in seen:
             while stack and _contains(same, stack[-1]):
                 stack.pop()
             if not stack or not _contains(stack[-1][1], (text, same)):
                 stack.append((text, same))
         seen.add(same)
-    return tuple(text for text, _ in stack) or (repeated,) * bool(repeated)
+    return tuple(text for text, _ in stack) or tuple(texts[:1])
 
 
 def _same(text: str) -> str:

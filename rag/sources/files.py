@@ -26,7 +26,7 @@ is above this is a book, a log or a data dump, which would crowd out everything 
 LONGEST_PAGE = 25_000_000
 """Bytes of an HTML file, which may carry its pictures and scripts. Its text has the limit above."""
 LONGEST_JSON = 100_000_000
-"""Bytes of a .json file, which is read whole and takes some ten times its size in memory."""
+"""Bytes of a .json file, which is read whole and takes some five times its size in memory."""
 
 _MARKS = {
     b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32",
@@ -60,7 +60,7 @@ def opened(path: Path) -> Iterator[tuple[Stream, Callable[[], int]]]:
     """
     try:
         if not path.is_file():  # to open a pipe would wait for ever
-            raise SourceError("it is no file, or not there any more")
+            raise SourceError("it cannot be read: no file, gone, or not permitted")
         with path.open("rb") as raw:
             packed = path.suffix.lower() == ".gz"
             yield gzip.GzipFile(fileobj=raw) if packed else raw, raw.tell
@@ -72,7 +72,7 @@ def whole(file: Stream, most: int = LONGEST) -> bytes:
     """All of the content. Raises SourceError where it is empty or has more than `most` bytes."""
     data = file.read(most + 1)
     if len(data) > most:
-        raise SourceError(f"it has more than {most:,} bytes; split it into its articles")
+        raise SourceError(f"it has more than {most:,} bytes; split it, or make it .jsonl")
     if not data.strip():
         raise SourceError("it is empty")
     return data

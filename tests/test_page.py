@@ -1,0 +1,506 @@
+"""The chat page in a real browser: the running app, a real library, a reader's clicks and keys.
+
+Every test fails on an error in the browser's console, on a request of the page to another host,
+and on a connection of the app to another machine.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from rag import Article, Newsroom, Timestamp
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PATIENCE = 60_000
+"""Milliseconds: a slow machine loads the models while the first test runs."""
+
+HOSTILE = "Vault of Brandt & Sons robbed <img src=x onerror=hacked()> :material/home: **twice**"
+ARTICLES = [
+    Article(
+        title="Ferry sinks off Port Ellery",
+        paragraphs=(
+            "The ferry Queen Maud sank off Port Ellery on Friday night.",
+            "All 214 people aboard were rescued by lifeboats. The water was four degrees cold.",
+            "Captain Ruth Ansel said the engine room had flooded.",
+            "An inquiry into the sinking begins in April.",
+        ),
+        url="https://herald.example/ferry-sinks",
+        outlet="Ellery Herald",
+        published=Timestamp("2025-03-01", "test"),
+        note="Sample text about an invented ferry.",
+    ),
+    Article(
+        title="Late frost ruins cherry orchards",
+        paragraphs=(
+            "Frost destroyed two thirds of the cherry crop in the Ganten valley.",
+            "Growers put the damage at £4.2 million.",
+        ),
+        url="https://post.example/orchard-frost",
+        outlet="Valley Post",
+        published=Timestamp("2025-05-10", "test"),
+    ),
+    Article(
+        title=HOSTILE,
+        paragraphs=(
+            "Guard <script>hacked()</script> Oda Brandt found the vault <b>open</b> at six.",
+            "The robbers took 73 gold coins from the vault of Brandt & Sons <img src=x "
+            "onerror=hacked()> and left by bicycle.",
+        ),
+        url="javascript:hacked()",
+        outlet="<i>Night</i> Gazette",
+    ),
+]
+RESCUED = "How many people were rescued from the ferry Queen Maud?"
+
+
+class Writer(BaseHTTPRequestHandler):
+    """A language model: the first sentence of each paragraph it is given, then one of its own.
+
+    Behind the first sentence it waits for `go_on`.
+    """
+
+    go_on = threading.Event()
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        prompt = asked["messages"][-1]["content"]
+        given = re.findall(r"^\[(\d+)\] .*\n([^.]+\.)", prompt, re.MULTILINE)
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        written = [f"{text} [{number}] " for number, text in given[:2]]
+        for sentence in (*written, "The owner paid 9,000 crowns for it. [1]"):
+            for word in re.findall(r"\S+\s*", sentence):
+                self._send(word)
+            if sentence is not written[0]:
+                continue
+            self._send("The ")  # the sentence before is complete only when another begins
+            self.go_on.wait(PATIENCE / 1000)
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _send(self, text: str) -> None:
+        choice = {"index": 0, "delta": {"role": "assistant", "content": text}}
+        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "test",
+                 "choices": [choice]}  # fmt: skip
+        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Writer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+
+
+LAUNCHER = """
+import sys
+from pathlib import Path
+
+def watch(event, args):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        host = args[1][0] if event == "socket.connect" and isinstance(args[1], tuple) else args[0]
+        local = ("127.", "::1", "localhost")
+        if isinstance(host, str) and not host.startswith(local):
+            with open(sys.argv[3], "a") as calls:
+                print(event, args, file=calls)
+
+sys.addaudithook(watch)
+from ui import launch
+launch(Path(sys.argv[1]), int(sys.argv[2]), False)
+"""
+
+
+@dataclass
+class App:
+    """The running app."""
+
+    port: int
+    room: Newsroom
+    folder: Path
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, model: str) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp("page")
+    room = Newsroom.open(folder / "library")
+    room.add_articles(iter(ARTICLES))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (folder / "launcher.py").write_text(LAUNCHER)
+    command = [sys.executable, folder / "launcher.py", room.folder, str(port), folder / "calls"]
+    paths = {"PYTHONPATH": str(Path(__file__).parent.parent), "CITEWIRE_DATA": str(folder / "data")}
+    keys = {"CITEWIRE_MODEL_URL": model, "OPENAI_API_KEY": "none"}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **paths, **keys}, stdout=log, stderr=log
+        )
+        try:
+            _wait_for(port, process)
+            yield App(port, room, folder)
+        finally:
+            process.terminate()
+            process.wait(10)
+    assert "Traceback" not in (folder / "log").read_text()
+    assert not (folder / "calls").exists(), (folder / "calls").read_text()
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("the app did not start")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Reader:
+    """Somebody at the page."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def ask(self, question: str) -> Locator:
+        """Types a question; returns its turn, answered."""
+        turn = self.begin(question)
+        expect(turn).to_have_attribute("aria-busy", "false", timeout=PATIENCE)
+        return turn
+
+    def begin(self, question: str) -> Locator:
+        number = self.turns.count()
+        box = self.page.get_by_placeholder("Ask about the news in the library")
+        box.fill(question)
+        box.press("Enter")
+        turn = self.turns.nth(number)
+        expect(turn.get_by_role("heading", name=question)).to_be_visible(timeout=PATIENCE)
+        return turn
+
+    @property
+    def turns(self) -> Locator:
+        return self.page.get_by_role("article", name="Question and answer")
+
+
+@pytest.fixture
+def reader(app: App, browser: Browser) -> Iterator[Reader]:
+    context = browser.new_context(viewport={"width": 1200, "height": 850})
+    context.set_default_timeout(PATIENCE)
+    reader = Reader(context.new_page())
+    page, complaints = reader.page, reader.complaints
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def note(address: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
+            complaints.append(f"request to {address}")
+
+    page.on("request", lambda request: note(request.url))
+    page.on("websocket", lambda socket: note(socket.url))
+    page.add_init_script("window.hacked = () => { window.wasHacked = true; }")
+    page.goto(app.address)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.get_by_role("heading", name="Ask the news")).to_be_visible()
+    yield reader
+    context.close()
+    assert complaints == []
+
+
+def check_card(turn: Locator) -> None:
+    """Opens the first source of a turn on the ferry, and looks at what it shows."""
+    chip = turn.get_by_role("button", name="Source 1: Ellery Herald").first
+    chip.click()
+    card = turn.get_by_role("region", name="Source 1: Ellery Herald, Ferry sinks off Port Ellery")
+    expect(card).to_be_visible()
+    expect(card).to_contain_text("published 1 March 2025")
+    expect(card).to_contain_text("Sample text about an invented ferry.")
+    expect(card.locator("mark")).to_have_text("All 214 people aboard were rescued by lifeboats.")
+    expect(card.locator("li")).to_have_text(
+        [
+            "1The ferry Queen Maud sank off Port Ellery on Friday night.",
+            "2All 214 people aboard were rescued by lifeboats. The water was four degrees cold.",
+            "3Captain Ruth Ansel said the engine room had flooded.",
+        ]
+    )
+    link = card.get_by_role("link", name="Read it at herald.example")
+    expect(link).to_have_attribute("href", "https://herald.example/ferry-sinks")
+    expect(link).to_have_attribute("target", "_blank")
+    assert "noopener" in (link.get_attribute("rel") or "")
+    card.get_by_role("button", name="Close").click()
+    expect(card).to_have_count(0)
+    expect(chip).to_be_focused()
+
+
+def test_an_answer_opens_its_sources_now_later_and_after_a_reload(reader: Reader) -> None:
+    first = reader.ask(RESCUED)
+    expect(first.locator(".short")).to_have_text("214 people")
+    expect(first.locator(".searched")).to_contain_text("Searched 3 articles of library")
+    check_card(first)
+    second = reader.ask("And who was its captain?")
+    expect(second).to_contain_text("Captain Ruth Ansel said the engine room had flooded.")
+    check_card(first)
+    reader.page.reload()
+    expect(reader.turns).to_have_count(2)
+    check_card(reader.turns.first)
+    expect(reader.turns.nth(1)).to_contain_text("Captain Ruth Ansel")
+
+
+def test_a_card_stays_open_while_the_reader_goes_on(reader: Reader) -> None:
+    first = reader.ask(RESCUED)
+    first.get_by_role("button", name="Source 1").first.click()
+    reader.ask("What did the frost destroy in the Ganten valley?")
+    expect(first.locator("mark")).to_have_text("All 214 people aboard were rescued by lifeboats.")
+
+
+def test_sources_by_keyboard(reader: Reader) -> None:
+    turn = reader.ask(RESCUED)
+    chip = turn.get_by_role("button", name="Source 1: Ellery Herald").first
+    expect(chip).to_have_attribute("aria-expanded", "false")
+    chip.focus()
+    press = reader.page.keyboard.press
+    press("Enter")
+    expect(chip).to_have_attribute("aria-expanded", "true")
+    press("Tab")
+    expect(turn.get_by_role("button", name="Close")).to_be_focused()
+    press("Tab")
+    expect(turn.get_by_role("link", name="Read it at herald.example")).to_be_focused()
+    press("Escape")
+    expect(turn.locator(".card")).to_have_count(0)
+    expect(chip).to_be_focused()
+
+
+def test_an_opened_card_is_in_view_and_stays_there(reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": 1200, "height": 520})
+    reader.ask(RESCUED)
+    turn = reader.ask("Who was the captain of the ferry Queen Maud?")
+    turn.locator(".statement").get_by_role("button", name="Source 1").first.click()
+    reader.page.wait_for_timeout(1000)  # longer than the page takes to scroll to its end
+    mark = turn.locator("mark").bounding_box()
+    bar = reader.page.get_by_placeholder("Ask about the news").bounding_box()
+    assert mark and bar
+    assert 0 < mark["y"] < bar["y"] - mark["height"]
+
+
+def test_articles_are_shown_as_text_and_never_run(reader: Reader) -> None:
+    question = "How many gold coins did the robbers take from the vault of Brandt & Sons?"
+    turn = reader.ask(question)
+    turn.get_by_role("button", name="Source 1").first.click()
+    card = turn.get_by_role("region")
+    expect(card.get_by_role("heading")).to_have_text(HOSTILE)
+    expect(card.locator(".origin")).to_contain_text("<i>Night</i> Gazette")
+    expect(card.locator(".origin")).to_contain_text("undated")
+    expect(card.locator("mark")).to_contain_text("Sons <img src=x onerror=hacked()> and left")
+    expect(card).to_contain_text("Guard <script>hacked()</script> Oda Brandt")
+    expect(card.get_by_role("link")).to_have_count(0)
+    expect(turn.locator("img, script, b b, i, iframe")).to_have_count(0)
+    reader.page.locator(".st-key-outlets").click()
+    expect(reader.page.get_by_role("option", name="<i>Night</i> Gazette (1)")).to_be_visible()
+    reader.page.keyboard.press("Escape")
+    assert reader.page.evaluate("window.wasHacked") is None
+
+
+def test_a_question_is_shown_as_text(reader: Reader) -> None:
+    question = f"What of {HOSTILE} and $x^2$ :red[this] [that](https://evil.example)?"
+    reader.ask(question)
+    expect(reader.turns.get_by_role("heading").first).to_have_text(question)
+    listed = reader.page.locator(".st-key-conversations")
+    expect(listed).to_contain_text("What of Vault of Brandt & Sons robbed <img src=x onerror=hac")
+    expect(listed.locator("img, a, strong")).to_have_count(0)
+    assert reader.page.evaluate("window.wasHacked") is None
+
+
+def test_suggestions_are_asked_with_a_click(reader: Reader) -> None:
+    suggested = reader.page.locator(".st-key-suggestions button").first
+    expect(suggested).to_contain_text("Tell me about “")
+    question = suggested.inner_text()
+    suggested.click()
+    expect(reader.turns.first.get_by_role("heading", name=question)).to_be_visible()
+    expect(reader.turns.first.locator(".searched")).to_be_visible()
+    assert any(article.title in question for article in ARTICLES)
+
+
+def test_what_is_not_in_the_library_is_declined(reader: Reader) -> None:
+    turn = reader.ask("Who won the chess championship in Reykjavik?")
+    expect(turn.locator(".declined")).to_be_visible()
+    expect(turn.locator(".chip")).to_have_count(0)
+    expect(turn.locator(".searched")).to_contain_text("Searched 3 articles")
+    nearest = turn.locator(".nearest")
+    expect(nearest).to_contain_text("not an answer")
+    row = nearest.get_by_role("button").first
+    row.click()
+    expect(nearest.get_by_role("region").locator("li").first).to_be_visible()
+    expect(nearest.locator("mark")).to_have_count(0)
+    row.press("Escape")
+    expect(nearest.get_by_role("region")).to_have_count(0)
+
+
+def test_filters_limit_what_is_searched(reader: Reader) -> None:
+    page = reader.page
+    page.locator(".st-key-outlets").click()
+    page.get_by_role("option", name="Valley Post (1)").click()
+    page.keyboard.press("Escape")
+    turn = reader.ask(RESCUED)
+    expect(turn.get_by_role("list", name="Limited to")).to_have_text("Valley Post")
+    expect(turn.locator(".searched")).to_contain_text("Searched 1 article of library")
+    page.locator(".st-key-outlets").get_by_role("button", name=re.compile("[Cc]lear")).click()
+    page.locator(".st-key-since").get_by_role("spinbutton").first.click()
+    page.keyboard.type("20250401")
+    page.keyboard.press("Escape")
+    expect(page.locator(".st-key-since")).to_contain_text("2025")
+    turn = reader.ask("What did the frost destroy in the Ganten valley?")
+    expect(turn.get_by_role("list", name="Limited to")).to_have_text("from 1 April 2025")
+    expect(turn.locator(".searched")).to_contain_text("1 undated left out")
+
+
+def test_a_model_writes_sentence_by_sentence(reader: Reader) -> None:
+    Writer.go_on.clear()
+    page = reader.page
+    expect(page.get_by_text("leave this machine, unless the model runs on it")).to_be_visible()
+    page.get_by_label("Language model").fill("openai:test")
+    page.get_by_label("Language model").press("Enter")
+    turn = reader.begin("Tell me about the ferry Queen Maud.")
+    expect(turn.locator(".statement")).to_have_count(1)
+    expect(turn.locator(".waiting")).to_be_visible()
+    turn.locator(".statement .chip").first.click()
+    expect(turn.locator("mark")).to_be_visible()
+    Writer.go_on.set()
+    expect(turn).to_have_attribute("aria-busy", "false")
+    expect(turn.locator(".statement")).to_have_count(2)
+    expect(turn.locator("mark")).to_be_visible()  # the card that was opened on the way
+    expect(turn.locator(".searched")).to_contain_text("Written by openai:test")
+    expect(turn.get_by_text("9,000 crowns")).to_be_hidden()
+    turn.get_by_text("Show the sentence left out").click()
+    expect(turn.locator(".dropped li")).to_contain_text("Not supported")
+    expect(turn.locator(".dropped li")).to_contain_text("The owner paid 9,000 crowns for it.")
+
+
+def test_a_question_of_a_page_is_refused_in_one_line(reader: Reader) -> None:
+    reader.ask("x" * 10_000)
+    alert = reader.page.get_by_test_id("stAlert")
+    expect(alert).to_contain_text("The question has 10,000 characters")
+    assert "Traceback" not in alert.inner_text()
+
+
+def test_conversations_are_opened_and_deleted(reader: Reader) -> None:
+    page = reader.page
+    question = "Who was the captain of the ferry that sank off Port Ellery?"
+    reader.ask(question)
+    page.get_by_role("button", name="New conversation").click()
+    expect(reader.turns).to_have_count(0)
+    page.get_by_role("button", name=question, exact=True).click()
+    expect(reader.turns).to_have_count(1)
+    page.get_by_role("button", name=f"Delete “{question}”").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(reader.turns).to_have_count(0)
+    expect(page.get_by_role("button", name=question, exact=True)).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("heading", name="Ask the news")).to_be_visible()
+    expect(page.get_by_role("button", name=question, exact=True)).to_have_count(0)
+
+
+def test_articles_that_are_added_meanwhile_are_found(app: App, reader: Reader) -> None:
+    question = "Who bakes the best rye bread in Tarnholm?"
+    expect(reader.ask(question).locator(".declined")).to_be_visible()
+    text = "Baker Oda Lindqvist bakes the best rye bread in Tarnholm, a jury said on Monday."
+    key = "https://herald.example/bread"
+    prize = Article(title="Prize for rye bread in Tarnholm", paragraphs=(text,), url=key)
+    app.room.add_articles(iter([prize]))
+    try:
+        expect(reader.ask(question)).to_contain_text("Oda Lindqvist")
+    finally:
+        app.room.remove(key)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_phone(app: App, browser: Browser, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE)
+    reader = Reader(context.new_page())
+    reader.page.goto(f"{app.address}/?c={'f' * 32}")
+    turn = reader.ask(RESCUED)
+    turn.get_by_role("button", name="Source 1").first.click()
+    mark = turn.locator("mark")
+    expect(mark).to_be_in_viewport()
+    wide = "e => e.scrollWidth > document.documentElement.clientWidth"
+    assert not reader.page.get_by_test_id("stMain").evaluate(wide)
+    assert _contrast(mark) > 4.5
+    assert _contrast(turn.locator(".beside p").first, turn.locator(".card")) > 4.5
+    context.close()
+
+
+def test_no_menus_of_streamlit(reader: Reader) -> None:
+    for name in ("stAppDeployButton", "stMainMenu", "stStatusWidget"):
+        expect(reader.page.get_by_test_id(name)).to_be_hidden()
+    assert reader.page.title() == "Citewire"
+
+
+def test_another_name_for_this_machine_gets_no_connection(app: App) -> None:
+    def status(host: str) -> int:
+        connection = HTTPConnection("127.0.0.1", app.port, timeout=10)
+        connection.request("GET", "/_stcore/stream", headers={
+            "Host": host, "Origin": f"http://{host}", "Connection": "Upgrade",
+            "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        })  # fmt: skip
+        return connection.getresponse().status
+
+    assert status(f"127.0.0.1:{app.port}") == 101
+    assert status(f"evil.example:{app.port}") == 403
+
+
+def _contrast(words: Locator, ground: Locator | None = None) -> float:
+    """WCAG's contrast of an element's text on its own background, or on that of `ground`."""
+    look = """e => { const c = document.createElement('canvas').getContext('2d');
+        const s = getComputedStyle(e);
+        return [s.color, s.backgroundColor].map(x => { c.clearRect(0, 0, 1, 1); c.fillStyle = x;
+            c.fillRect(0, 0, 1, 1); return [...c.getImageData(0, 0, 1, 1).data.slice(0, 3)]; }); }"""
+    front = words.evaluate(look)[0]
+    back = (ground or words).evaluate(look)[1]
+
+    def luminance(colour: list[int]) -> float:
+        parts = [v / 255 for v in colour]
+        red, green, blue = (
+            v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((luminance(front), luminance(back)))
+    return (high + 0.05) / (low + 0.05)

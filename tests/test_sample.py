@@ -1,0 +1,41 @@
+"""The quality of the answers on the sample questions does not sink."""
+
+from pathlib import Path
+
+import pytest
+
+from rag import Newsroom, sample
+from rag.evaluation import Report, asker, evaluate, gate, load, resolve, sha256
+
+FLOORS = Path(__file__).parent / "floors.json"
+
+
+@pytest.fixture(scope="module")
+def report(newsroom: Newsroom) -> Report:
+    path = sample.corpus() / "questions" / "sample.jsonl"
+    questions = resolve(load(path), newsroom)
+    return evaluate(questions, asker(newsroom, model=None), questions_sha256=sha256(path))
+
+
+def test_no_figure_is_below_its_floor(report: Report) -> None:
+    assert not gate.check(report, FLOORS)
+
+
+def test_every_question_was_answered_or_declined(report: Report) -> None:
+    assert [row.error for row in report.rows if row.error] == []
+
+
+def test_every_quote_stands_in_its_paragraph(report: Report, newsroom: Newsroom) -> None:
+    cited = [c for row in report.rows if row.answer for c in row.answer.citations]
+    assert len(cited) > 100
+    for c in cited:
+        assert newsroom.article(c.article).paragraph(c.paragraph)[slice(*c.span)] == c.quote
+
+
+def test_the_questions_are_as_many_as_the_readme_of_the_corpus_says(newsroom: Newsroom) -> None:
+    folder = sample.corpus() / "questions"
+    questions = [q for name in ("sample", "untouched") for q in load(folder / f"{name}.jsonl")]
+    resolve(questions, newsroom)
+    assert len(questions) >= 150
+    assert sum(not q.answerable for q in questions) >= 40
+    assert sum(bool(q.history) for q in questions) >= 20
