@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from rag.settings import Settings
 
 NEAREST = 3
 """Passages offered with a declined answer."""
-LEAST_CONFIDENCE = 0.5
+LEAST_CONFIDENCE = 0.3
 """Below this the library is taken not to answer."""
 
 GREETING = "Hello. Ask me a question about the news in the library."
@@ -26,6 +27,11 @@ WINDOW_EMPTY = "No article in the library was published in that period."
 OUTLET_MISSING = "No article in the library is from {}."
 ARTICLE_MISSING = "None of the named articles is in the library."
 LEFT_OUT = "{} left out: not found in the articles."
+OWN_WORDS = "The answer is in the articles' own words."
+REST_MISSING = "The rest of the answer is missing."
+NOTHING_HELD = "Nothing that the language model {} wrote was found in the articles it cites."
+SAID_NONE = "The language model {} found no answer in the articles."
+NO_ROOM = "No paragraph fits into {:,} tokens for the language model; set CITEWIRE_PROMPT_TOKENS."
 
 
 @dataclass
@@ -44,6 +50,10 @@ class _Draft:
     dropped: list[Statement] = field(default_factory=list)
     numbers: dict[tuple[str, int], int] = field(default_factory=dict)
     model: str | None = None
+    no_answer: bool = False
+    """The language model said that the passages hold none."""
+    failed: bool = False
+    """The language model could not be used, or broke off."""
     confidence: float = 0.0
     short: str | None = None
 
@@ -60,6 +70,7 @@ def stream(
 ) -> Iterator[Statement | Answer]:  # fmt: skip
     """Yields each statement that holds, then the Answer; `k` passages are read for it."""
     text = question.clean(asked)
+    chat = None if model is None else llm.load(model, settings)
     draft = _Draft(text, text, index, scope, library)
     if not text or question.is_greeting(text):
         yield _declined(draft, "greeting" if text else "empty", GREETING if text else EMPTY)
@@ -69,7 +80,7 @@ def stream(
         yield _nothing_to_search(draft)
         return
     with draft.timed("question"):
-        draft.standalone = _standalone(draft, history, model, settings)
+        draft.standalone = _standalone(draft, history, chat)
         parts = question.analyse(draft.standalone, text)
     with draft.timed("retrieve"):
         draft.passages = retrieve(draft.standalone, index, scope, k)
@@ -77,40 +88,42 @@ def stream(
         reading = reader.read(parts, draft.passages, index)
         draft.confidence = reading.confidence
         draft.passages = list(reading.passages)
-    if model is not None and draft.passages:
-        yield from _by_model(draft, model, settings)
+    if chat and draft.passages and not draft.failed:
+        yield from _by_model(draft, chat, settings)
+    missing = len(draft.dropped)
     # A statement that was shown is never taken back, so the articles' own words are used only
     # where nothing of the model's was.
-    if not draft.shown and draft.confidence >= LEAST_CONFIDENCE and draft.model is None:
-        draft.short = write.short(reading)
+    if not draft.shown and not draft.no_answer and draft.confidence >= LEAST_CONFIDENCE:
         yield from _checked(draft, write.extract(parts, reading))
+        missing = len(draft.dropped) - missing
+        if chat and draft.shown:
+            draft.notices.append(OWN_WORDS)
     if not draft.shown:
         yield _declined(draft, "no_support", NO_SUPPORT)
         return
-    if draft.dropped:
-        count = len(draft.dropped)
-        what = "One sentence was" if count == 1 else f"{count} sentences were"
+    draft.short = _shown_in(draft, write.short(reading))
+    if missing:
+        what = "One sentence was" if missing == 1 else f"{missing} sentences were"
         draft.notices.append(LEFT_OUT.format(what))
-    broken = bool(draft.dropped or draft.notices)
-    yield _answer(draft, "partial" if broken else "answered",
-                  "statements_dropped" if draft.dropped else "")  # fmt: skip
+    yield _answer(draft, "partial" if missing or (draft.failed and draft.model) else "answered",
+                  "statements_dropped" if missing else "")  # fmt: skip
 
 
-def _standalone(
-    draft: _Draft, history: Sequence[Mapping[str, str]], model: str | None, settings: Settings
-) -> str:
-    if history and model is not None:
+def _standalone(draft: _Draft, history: Sequence[Mapping[str, str]], chat: llm.Model | None) -> str:
+    if history and chat:
         try:
-            rewritten = llm.complete(prompt.rewrite_messages(draft.asked, history), model, settings)
-            if 0 < len(rewritten) <= question.LONGEST and "\n" not in rewritten:
+            reply = chat.complete(prompt.rewrite_messages(draft.asked, history))
+        except ModelError as error:
+            draft.failed = True  # it is not asked again: that would be waiting twice
+            draft.notices.append(str(error))
+        else:
+            if rewritten := prompt.rewritten(reply, draft.asked, history):
                 return rewritten
-        except ModelError:
-            pass  # the answer's own call says what is wrong with the model
     return question.standalone(draft.asked, history)
 
 
-def _by_model(draft: _Draft, model: str, settings: Settings) -> Iterator[Statement]:
-    """The model's statements that hold. Sets `draft.model` unless the model could not be used."""
+def _by_model(draft: _Draft, chat: llm.Model, settings: Settings) -> Iterator[Statement]:
+    """The model's statements that hold. Sets `draft.model` where there are any."""
     seen: dict[tuple[str, int], check.Source] = {}
     for passage in draft.passages:
         stored = draft.index.store.article(passage.article)
@@ -119,36 +132,31 @@ def _by_model(draft: _Draft, model: str, settings: Settings) -> Iterator[Stateme
     messages, sources = prompt.answer_messages(
         draft.standalone, list(seen.values()), draft.scope.window.as_of, settings.prompt_tokens
     )
-    said_none = False
-
-    def pieces() -> Iterator[str]:
-        nonlocal said_none
-        text = llm.stream(messages, model, settings)
-        start = ""
-        for piece in text:
-            start += piece
-            if len(start.strip()) >= len(prompt.NO_ANSWER):
-                break
-        said_none = start.strip().upper().startswith(prompt.NO_ANSWER)
-        if not said_none:
-            yield start
-            yield from text
-
+    if not sources:
+        draft.notices.append(NO_ROOM.format(settings.prompt_tokens))
+        return
     with draft.timed("write"):
         try:
-            yield from _checked(draft, cite.drafts(pieces(), sources))
+            for statement in _checked(draft, cite.drafts(chat.stream(messages), sources)):
+                draft.model = chat.name
+                yield statement
         except ModelError as error:
-            what = "The rest of the answer is missing." if draft.shown else ""
-            draft.notices.append(f"{error}. {what}".strip())
-            if not draft.shown:
-                draft.notices.append("The answer below is in the articles' own words.")
-    if draft.shown or said_none:
-        draft.model = model
+            draft.failed = True
+            draft.notices += [str(error), REST_MISSING] if draft.shown else [str(error)]
+            return
+    if not draft.shown:
+        draft.notices.append((SAID_NONE if draft.no_answer else NOTHING_HELD).format(chat.name))
 
 
 def _checked(draft: _Draft, written: Iterable[cite.Draft]) -> Iterator[Statement]:
     """Checks and numbers each sentence; yields those that hold and keeps the others aside."""
+    before: set[str] = set()
     for sentence in written:
+        if prompt.says_none(sentence.text):
+            draft.no_answer = True
+        if prompt.says_none(sentence.text) or sentence.text in before:
+            continue
+        before.add(sentence.text)
         reason = check.fault(sentence.text, sentence.sources)
         if reason is None:
             start = sum(len(s.text) + 1 for s in draft.shown)
@@ -158,6 +166,12 @@ def _checked(draft: _Draft, written: Iterable[cite.Draft]) -> Iterator[Statement
             yield statement
         else:
             draft.dropped.append(Statement(sentence.text, (), "unsupported", reason))
+
+
+def _shown_in(draft: _Draft, short: str | None) -> str | None:
+    """The exact words of the answer, if a shown statement has them."""
+    whole = re.compile(rf"(?<!\w){re.escape(short or '')}(?!\w)")
+    return short if short and any(whole.search(s.text) for s in draft.shown) else None
 
 
 def _searched(draft: _Draft) -> Searched:
@@ -184,6 +198,14 @@ def _declined(draft: _Draft, reason: Reason, notice: str) -> Answer:
     return _answer(draft, "declined", reason)
 
 
+def _nearest(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The first passage of each of the nearest articles."""
+    first: dict[str, Passage] = {}
+    for passage in passages:
+        first.setdefault(passage.article, passage)
+    return tuple(first.values())[:NEAREST]
+
+
 def _answer(draft: _Draft, status: Status, reason: Reason) -> Answer:
     declined = status == "declined"
     citations: tuple[Citation, ...] = tuple(c for s in draft.shown for c in s.citations)
@@ -192,7 +214,7 @@ def _answer(draft: _Draft, status: Status, reason: Reason) -> Answer:
         text=" ".join(draft.notices if declined else [s.text for s in draft.shown]),
         short=draft.short, confidence=draft.confidence, statements=tuple(draft.shown),
         citations=citations, status=status, reason=reason, notices=tuple(draft.notices),
-        nearest=tuple(draft.passages[:NEAREST]) if declined else (),
+        nearest=_nearest(draft.passages) if declined else (),
         passages=tuple(draft.passages), window=draft.scope.window, searched=_searched(draft),
         model=draft.model, dropped=tuple(draft.dropped), timings=dict(draft.timings),
     )  # fmt: skip

@@ -63,7 +63,9 @@ _DENIED = re.compile(
     r"clos|shut|cancel|suspend|un\w{3,}ed\b|too\b|withdr)",
     re.IGNORECASE,
 )
-_SOFTWARE = r"(?:AI|artificial intelligence|chatbots?|(?:large )?language models?|LLMs?|assistants?)"
+_SOFTWARE = (
+    r"(?:AI|artificial intelligence|chatbots?|(?:large )?language models?|LLMs?|assistants?)"
+)
 _ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\s+(?:(?:all|any|of|the|your|these|those|my)\s+)*"
     r"(?:previous|prior|above|earlier|preceding|existing|system|other)\s+(?:\w+\s+)?"
@@ -278,7 +280,9 @@ def _wrong_role(row: Row, i: int, there: Row, j: int) -> str | None:
         who = subject[0]
         if not any(who.same(w) for w in before):
             if before and before[-1].kind == "name" and _DOES.fullmatch(there[j].lead):
-                return f"it says {who.text} {row[i].text} where what it cites says {before[-1].text}"
+                return (
+                    f"it says {who.text} {row[i].text} where what it cites says {before[-1].text}"
+                )
             if after and after[0].lead == " " and who.same(after[0]):
                 return f"it says {who.text} {row[i].text} where what it cites says the reverse"
     if target and after and target[0].kind == after[0].kind == "name":

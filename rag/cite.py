@@ -20,8 +20,11 @@ _MARKER = (
 _MARKERS = re.compile(rf"[ \t]*{_MARKER}(?:[ \t]*[,;–-]?[ \t]*{_MARKER})*", re.IGNORECASE)
 _STOP = re.compile(r"[.!?…]+[\"”’')*_]*|\n")
 # Text behind a full stop that is, or may become, markers that belong to it.
-_UNFINISHED = re.compile(r"[ \t]*[,;–-]?[ \t]*(?:[\[【［][^\]】］\n]*(?:[\]】］](?:\([^()\s]*)?)?)?")
+_UNFINISHED = re.compile(
+    r"[ \t]*[,;–-]?[ \t]*(?:[\[【［][^\]】］\n]*(?:[\]】］](?:\([^()\s]*)?)?)?"
+)
 _NEXT_WORD = re.compile(r"[ \t]*(?:\n|(\S+)(?=\s))")
+_LETTERS = re.compile(r"\b(?:[A-Za-z]\.){2,}$")
 _LIST_MARK = re.compile(r"\A\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|`+")
 
@@ -79,15 +82,20 @@ def _sentence_end(text: str) -> int | None:
             continue
         if word is None:
             return following.end()
-        if (markers or text[end].isspace()) and _starts_sentence(word, before):
+        if (markers or text[end].isspace()) and _starts_sentence(word, text[:end]):
             return end
     return None
 
 
 def _starts_sentence(word: str, before: str) -> bool:
-    if word[0].islower() or word[0] in ",;:)":
+    """True where a word begins a new sentence after the text before it."""
+    word = word.lstrip("\"“‘'([")
+    if not word or word[0].islower() or word[0] in ",;:)":
         return False
     plain = _tidy(_MARKERS.sub("", before))
+    # "5 p.m. Monday": a full stop that belongs to letters ends only what was given its marker.
+    if _LETTERS.search(plain) and not _MARKERS.search(before):
+        return False
     return sentences(f"{plain} {word}")[-1] == word
 
 
@@ -138,7 +146,10 @@ def best_quote(statement: str, paragraph: str) -> tuple[int, int]:
         return at, at + len(statement)
     spans = sentence_spans(paragraph)
     claimed = [word for row in rows(statement) for word in row]
-    shared = [{k for w in claimed if any(w.same(o) for o in row) for k in w.keys} for row in rows(paragraph)]
+    shared = [
+        {k for w in claimed if any(w.same(o) for o in row) for k in w.keys}
+        for row in rows(paragraph)
+    ]
     if len(spans) != len(shared) or not spans:
         return 0, len(paragraph)
     best = max(range(len(spans)), key=lambda i: len(shared[i]))
@@ -151,7 +162,9 @@ def best_quote(statement: str, paragraph: str) -> tuple[int, int]:
     return spans[min(chosen)][0], spans[max(chosen)][1]
 
 
-def cite(draft: Draft, numbers: dict[tuple[str, int], int], start: int) -> tuple[str, tuple[Citation, ...]]:
+def cite(
+    draft: Draft, numbers: dict[tuple[str, int], int], start: int
+) -> tuple[str, tuple[Citation, ...]]:
     """The sentence with its markers, and its citations.
 
     `numbers` holds the number of each paragraph cited so far, and is added to. `start` is where
@@ -167,7 +180,9 @@ def cite(draft: Draft, numbers: dict[tuple[str, int], int], start: int) -> tuple
     )
 
 
-def _citation(statement: str, source: Source, number: int, answer_span: tuple[int, int]) -> Citation:
+def _citation(
+    statement: str, source: Source, number: int, answer_span: tuple[int, int]
+) -> Citation:
     article = source.stored.article
     start, end = best_quote(statement, source.text)
     return Citation(

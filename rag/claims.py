@@ -73,12 +73,13 @@ _OPENERS = frozenset(
     "nobody everybody everyone someone strong heavy high low local national global new old young "
     "big small large great long short early late full further former current recent additional "
     "winds rain waves flames smoke prices shares sales profits costs talks trains flights traffic "
-    "schools hospitals shops homes houses buildings roads ships planes drivers passengers patients "
-    "pupils students teachers doctors nurses engineers workers staff crews soldiers troops firefighters "
-    "investors customers clients shareholders banks companies authorities investigators prosecutors "
-    "lawyers voters councillors politicians leaders families children women men survivors victims "
-    "witnesses protesters campaigners organisers volunteers neighbours tourists visitors farmers "
-    "fishermen fans players analysts economists regulators contractors celebrations reports".split()
+    "schools hospitals shops homes houses buildings roads ships planes drivers passengers "
+    "patients pupils students teachers doctors nurses engineers workers staff crews soldiers "
+    "troops firefighters investors customers clients shareholders banks companies authorities "
+    "investigators prosecutors lawyers voters councillors politicians leaders families children "
+    "women men survivors victims witnesses protesters campaigners organisers volunteers "
+    "neighbours tourists visitors farmers fishermen fans players analysts economists regulators "
+    "contractors celebrations reports".split()
 )
 _SHORT_FORMS = (
     (r"United States(?: of America)?|U\.S\.A?\.?|US(?!\$)", "USA"),
@@ -116,13 +117,14 @@ _MONEY_BEFORE = re.compile(r"[£$€¥]$")
 _MONEY_AFTER = re.compile(r" (?:dollar|pound|euro|yen|franc|rupee)")
 # "No more than 20" and "not only" deny nothing.
 _DENIAL = re.compile(
-    r"\b(?:not(?! only\b)|no(?! (?:more|fewer|less|later|doubt)\b)|never|none|nobody|nothing|neither|"
-    r"nor|without|cannot|rather than|instead of|den(?:y|ies|ied|ying)|unable|fail(?:s|ed)?|"
+    r"\b(?:not(?! only\b)|no(?! (?:more|fewer|less|later|doubt)\b)|never|none|nobody|nothing|"
+    r"neither|nor|without|cannot|rather than|instead of|den(?:y|ies|ied|ying)|unable|fail(?:s|ed)?|"
     r"refus(?:es|ed|ing)|declin(?:es|ed|ing)(?= to))\b|n['’]t\b",
     re.IGNORECASE,
 )
 _DOUBT = re.compile(
-    r"\b(?:too \w+|rul(?:es?|ed|ing) out|reject(?:s|ed|ing)?|lack(?:s|ed|ing)?|prevent(?:s|ed|ing)?)\b",
+    r"\b(?:too \w+|rul(?:es?|ed|ing) out|reject(?:s|ed|ing)?|lack(?:s|ed|ing)?|"
+    r"prevent(?:s|ed|ing)?)\b",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(

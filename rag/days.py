@@ -53,7 +53,11 @@ def spans(sentence: str) -> list[facts.Found]:
 
 def meant(found: facts.Found, sentence: str, told: Told) -> Iterator[Day]:
     """The days that one of the `spans` of a sentence may mean."""
-    text, before, after = found.text.rstrip("."), sentence[: found.span[0]], sentence[found.span[1] :]
+    text, before, after = (
+        found.text.rstrip("."),
+        sentence[: found.span[0]],
+        sentence[found.span[1] :],
+    )
     if text.lower() in facts.WEEKDAYS:
         yield Day(weekday=facts.WEEKDAYS.index(text.lower()))
         if told.published:

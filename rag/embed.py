@@ -7,6 +7,7 @@ is used. After that neither torch nor sentence-transformers is loaded again.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -184,6 +185,12 @@ def load(settings: Settings, progress: Callable[[str], None] | None = None) -> E
         if progress:
             progress(f"Preparing the embedding model {settings.embedder} (once)")
         _export(settings.embedder, source, folder)
+    return _loaded(folder)
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(folder: Path) -> Embedder:
+    """The embedder of the folder: one for all libraries, for it takes 300 MB."""
     return Embedder(folder)
 
 

@@ -90,7 +90,7 @@ class Model:
                     pieces.put(text)
                 said = getattr(chunk, "response_metadata", {})
                 ended = ended or next((str(v) for k, v in said.items() if k in _REASONS and v), "")
-            if ended in _CUT_SHORT or not ended and self.name.startswith("openai:"):
+            if ended in _CUT_SHORT or (not ended and self.name.startswith("openai:")):
                 raise ConnectionError("broke off")
             pieces.put(None)
         except Exception as error:  # every provider raises its own kinds

@@ -317,9 +317,10 @@ class Newsroom:
             if made_with != self.embedder.fingerprint and not any_embedder:
                 raise LibraryMismatch(
                     f"{self.folder} was made with the embedding model "
-                    f"{store.meta('embedder_name')!r}, and the setting is "
-                    f"{self.settings.embedder!r}; set CITEWIRE_EMBEDDER to the former, or run: "
-                    f"citewire rebuild --library {self.folder}"
+                    f"{store.meta('embedder_name')!r} ({made_with[:8]}), and the setting is "
+                    f"{self.settings.embedder!r} ({self.embedder.fingerprint[:8]}); set "
+                    "CITEWIRE_EMBEDDER to the former, or run: citewire rebuild --library "
+                    f"{self.folder}"
                 )
             if store.generation != self._generation:
                 self._vectors.reopen()

@@ -47,7 +47,7 @@ FRAME = 50
 _ENCODING = "cl100k_base"
 _TABLE = "https://openaipublic.blob.core.windows.net/encodings/cl100k_base.tiktoken"
 _TABLE_HASH = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"
-_PARTS = re.compile(r"[A-Za-z]+|[0-9]{1,3}|[ \t]+|[^A-Za-z0-9 \t]")
+_PARTS = re.compile(r"[A-Za-z]+|[0-9]{1,3}|[ \t]+(?![A-Za-z])|[^A-Za-z0-9 \t]")
 
 
 def answer_messages(
@@ -94,6 +94,11 @@ def rewritten(reply: str, question: str, history: Sequence[Mapping[str, str]]) -
     return text if known and text.endswith("?") and len(text) <= LONGEST else None
 
 
+def says_none(sentence: str) -> bool:
+    """True where a sentence of the model's is what it was told to write where nothing answers."""
+    return re.sub(r"\W+", " ", sentence).strip().upper() == NO_ANSWER
+
+
 def _turns(history: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
     turns = [(str(t.get("question") or ""), str(t.get("answer") or "")) for t in history[-TURNS:]]
     return [(asked, re.sub(r"\s*\[\d+\]", "", answered)) for asked, answered in turns]
@@ -128,11 +133,9 @@ def counter() -> tuple[Callable[[str], int], str]:
 
 
 def _bound(text: str) -> int:
-    """Every third letter of a word, three digits, every sign, and every byte beyond ASCII."""
-    tokens = 0
-    for part in _PARTS.findall(text):
-        if part.isalpha() and part.isascii():
-            tokens += -(-len(part) // 3)
-        elif not part.isspace() or part == "\n":
-            tokens += 1 if part.isdecimal() else len(part.encode())
-    return tokens
+    """A token for every three letters of a word, three digits, sign, and byte beyond ASCII."""
+    return sum(
+        -(-len(part) // 3) if part.isascii() and part.isalpha()
+        else 1 if part[0].isascii() else len(part.encode())
+        for part in _PARTS.findall(text)
+    )  # fmt: skip

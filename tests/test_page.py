@@ -4,22 +4,20 @@ Every test fails on an error in the browser's console, on a request of the page 
 and on a connection of the app to another machine.
 """
 
-import json
 import os
 import re
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from openai_server import OpenAIServer, Prompt, Step, Wait, pieces
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from rag import Article, Newsroom, Timestamp
@@ -33,6 +31,10 @@ QUIET = [
 ]  # fmt: skip
 PATIENCE = 60_000
 """Milliseconds: a slow machine loads the models while the first test runs."""
+expect.set_options(timeout=PATIENCE)
+
+PAUSE = 6
+"""Seconds between the model's sentences: time to open the source of the first one."""
 
 HOSTILE = "Vault of Brandt & Sons robbed <img src=x onerror=hacked()> :material/home: **twice**"
 ARTICLES = [
@@ -73,48 +75,19 @@ ARTICLES = [
 RESCUED = "How many people were rescued from the ferry Queen Maud?"
 
 
-class Writer(BaseHTTPRequestHandler):
-    """A language model: the first sentence of each paragraph it is given, then one of its own.
-
-    Behind the first sentence it waits for `go_on`.
-    """
-
-    go_on = threading.Event()
-
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        prompt = asked["messages"][-1]["content"]
-        given = re.findall(r"^\[(\d+)\] .*\n([^.]+\.)", prompt, re.MULTILINE)
-        self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
-        self.end_headers()
-        written = [f"{text} [{number}] " for number, text in given[:2]]
-        for sentence in (*written, "The owner paid 9,000 crowns for it. [1]"):
-            for word in re.findall(r"\S+\s*", sentence):
-                self._send(word)
-            if sentence is not written[0]:
-                continue
-            self._send("The ")  # the sentence before is complete only when another begins
-            self.go_on.wait(PATIENCE / 1000)
-        self.wfile.write(b"data: [DONE]\n\n")
-
-    def _send(self, text: str) -> None:
-        choice = {"index": 0, "delta": {"role": "assistant", "content": text}}
-        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "test",
-                 "choices": [choice]}  # fmt: skip
-        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-        self.wfile.flush()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
+def write(prompt: Prompt) -> Iterator[Step]:
+    """A language model: a sentence that its paragraph holds, a pause, and one that none holds."""
+    number = prompt.find("The ferry Queen Maud sank")
+    # The first sentence is complete when the second has begun.
+    yield from pieces(f"{ARTICLES[0].paragraphs[0]} [{number}] The owner of it")
+    yield Wait(PAUSE)
+    yield from pieces(f" paid 9,000 crowns. [{number}]")
 
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Writer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-        server.shutdown()
+    with OpenAIServer(write) as server:
+        yield server.url
 
 
 LAUNCHER = """
@@ -157,7 +130,8 @@ def app(tmp_path_factory: pytest.TempPathFactory, model: str) -> Iterator[App]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     (folder / "launcher.py").write_text(LAUNCHER)
-    command = [sys.executable, folder / "launcher.py", room.folder, str(port), folder / "calls"]
+    arguments = (folder / "launcher.py", room.folder, port, folder / "calls")
+    command = [sys.executable, *map(str, arguments)]
     paths = {"PYTHONPATH": str(Path(__file__).parent.parent), "CITEWIRE_DATA": str(folder / "data")}
     keys = {"CITEWIRE_MODEL_URL": model, "OPENAI_API_KEY": "none"}
     with (folder / "log").open("w") as log:
@@ -170,7 +144,8 @@ def app(tmp_path_factory: pytest.TempPathFactory, model: str) -> Iterator[App]:
         finally:
             process.terminate()
             process.wait(10)
-    assert "Traceback" not in (folder / "log").read_text()
+    said = (folder / "log").read_text()
+    assert "Traceback" not in said, said
     assert not (folder / "calls").exists(), (folder / "calls").read_text()
 
 
@@ -387,11 +362,10 @@ def test_filters_limit_what_is_searched(reader: Reader) -> None:
     expect(page.locator(".st-key-since")).to_contain_text("2025")
     turn = reader.ask("What did the frost destroy in the Ganten valley?")
     expect(turn.get_by_role("list", name="Limited to")).to_have_text("from 1 April 2025")
-    expect(turn.locator(".searched")).to_contain_text("1 undated left out")
+    expect(turn.locator(".searched")).to_contain_text("Searched 1 article of library")
 
 
 def test_a_model_writes_sentence_by_sentence(reader: Reader) -> None:
-    Writer.go_on.clear()
     page = reader.page
     expect(page.get_by_text("leave this machine, unless the model runs on it")).to_be_visible()
     page.get_by_label("Language model").fill("openai:test")
@@ -401,15 +375,14 @@ def test_a_model_writes_sentence_by_sentence(reader: Reader) -> None:
     expect(turn.locator(".waiting")).to_be_visible()
     turn.locator(".statement .chip").first.click()
     expect(turn.locator("mark")).to_be_visible()
-    Writer.go_on.set()
     expect(turn).to_have_attribute("aria-busy", "false")
-    expect(turn.locator(".statement")).to_have_count(2)
+    expect(turn.locator(".statement")).to_have_count(1)
     expect(turn.locator("mark")).to_be_visible()  # the card that was opened on the way
     expect(turn.locator(".searched")).to_contain_text("Written by openai:test")
     expect(turn.get_by_text("9,000 crowns")).to_be_hidden()
     turn.get_by_text("Show the sentence left out").click()
     expect(turn.locator(".dropped li")).to_contain_text("Not supported")
-    expect(turn.locator(".dropped li")).to_contain_text("The owner paid 9,000 crowns for it.")
+    expect(turn.locator(".dropped li")).to_contain_text("The owner of it paid 9,000 crowns.")
 
 
 def test_a_question_of_a_page_is_refused_in_one_line(reader: Reader) -> None:
@@ -459,8 +432,8 @@ def test_the_page_fits_a_phone(app: App, browser: Browser, scheme: str) -> None:
     turn.get_by_role("button", name="Source 1").first.click()
     mark = turn.locator("mark")
     expect(mark).to_be_in_viewport()
-    wide = "e => e.scrollWidth > document.documentElement.clientWidth"
-    assert not reader.page.get_by_test_id("stMain").evaluate(wide)
+    width = "e => e.scrollWidth - e.clientWidth"
+    assert reader.page.locator("#stMain").evaluate(width) == 0
     assert _contrast(mark) > 4.5
     assert _contrast(turn.locator(".beside p").first, turn.locator(".card")) > 4.5
     context.close()
@@ -488,10 +461,15 @@ def test_another_name_for_this_machine_gets_no_connection(app: App) -> None:
 
 def _contrast(words: Locator, ground: Locator | None = None) -> float:
     """WCAG's contrast of an element's text on its own background, or on that of `ground`."""
-    look = """e => { const c = document.createElement('canvas').getContext('2d');
-        const s = getComputedStyle(e);
-        return [s.color, s.backgroundColor].map(x => { c.clearRect(0, 0, 1, 1); c.fillStyle = x;
-            c.fillRect(0, 0, 1, 1); return [...c.getImageData(0, 0, 1, 1).data.slice(0, 3)]; }); }"""
+    look = """e => {
+        const canvas = document.createElement('canvas').getContext('2d');
+        const style = getComputedStyle(e);
+        return [style.color, style.backgroundColor].map(colour => {
+            canvas.fillStyle = colour;
+            canvas.fillRect(0, 0, 1, 1);
+            return [...canvas.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+        });
+    }"""
     front = words.evaluate(look)[0]
     back = (ground or words).evaluate(look)[1]
 
