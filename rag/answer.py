@@ -16,7 +16,7 @@ from rag.settings import Settings
 
 NEAREST = 3
 """Passages offered with a declined answer."""
-LEAST_CONFIDENCE = 0.3
+LEAST_CONFIDENCE = 0.4
 """Below this the library is taken not to answer."""
 
 GREETING = "Hello. Ask me a question about the news in the library."

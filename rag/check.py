@@ -29,6 +29,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from rag import facts
 from rag.claims import Row, Word, alike, known_as, likeness, plain, rows, words
@@ -250,7 +251,19 @@ def _place_fault(claim: Sequence[Row], cited: Sequence[Row], whole: Sequence[Row
                     other += _best(row, swapped, row[i], whole)
                 if other >= needed:
                     return f"it says {row[i].text} where what it cites says {rival.text}"
+        for first, second in _number_pairs([row]):
+            there = [pair for pair in _number_pairs(cited) if pair[1].lead == second.lead]
+            if any(first.same(b) and second.same(a) for a, b in there) and not any(
+                first.same(a) and second.same(b) for a, b in there
+            ):
+                return f"it says {first.text}{second.lead}{second.text} where that is the other way"
     return None
+
+
+def _number_pairs(source: Sequence[Row]) -> list[tuple[Word, Word]]:
+    """Numbers that stand together, as in "66 to 15" and "3-1"."""
+    pairs = (pair for row in source for pair in pairwise(row))
+    return [(a, b) for a, b in pairs if a.kind == b.kind == "number"]
 
 
 def _best(row: Row, i: int, value: Word, source: Sequence[Row]) -> float:

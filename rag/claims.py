@@ -98,6 +98,24 @@ _PEOPLES = {
     "filipino": "philippines", "thai": "thailand", "greek": "greece", "turkish": "turkey",
     "turkiye": "turkey", "burmese": "myanmar", "portuguese": "portugal", "norwegian": "norway",
 }  # fmt: skip
+# Verbs whose forms have no stem in common.
+_IRREGULAR = {
+    form: forms.split()[0]
+    for forms in (
+        "am is are was were been|beat beaten|become became|begin began begun|bring brought|"
+        "break broke broken|build built|buy bought|catch caught|choose chose chosen|come came|"
+        "draw drew drawn|drive drove driven|fall fell fallen|feel felt|fight fought|find found|"
+        "fly flew flown|forget forgot forgotten|get got|give gave given|go went gone|grow grew grown|"
+        "hear heard|hide hid hidden|hold held|keep kept|know knew known|lead led|leave left|lose lost|"
+        "make made|mean meant|meet met|pay paid|ride rode ridden|rise rose risen|run ran|"
+        "say said|see saw seen|sell sold|send sent|shake shook shaken|shoot shot|sink sank sunk|"
+        "sit sat|sleep slept|speak spoke spoken|spend spent|stand stood|steal stole stolen|"
+        "strike struck|swear swore sworn|swim swam swum|take took taken|teach taught|tell told|"
+        "think thought|throw threw thrown|understand understood|wake woke woken|wear wore worn|"
+        "win won|withdraw withdrew withdrawn|write wrote written"
+    ).split("|")
+    for form in forms.split()
+}
 # British endings and the American ones.
 _SPELLINGS = (
     (r"our(?=$|ed$|ing$|s$|er)", "or"), (r"tre(?=s?$)", "ter"), (r"ence(?=s?$)", "ense"),
@@ -118,12 +136,12 @@ _MONEY_AFTER = re.compile(r" (?:dollar|pound|euro|yen|franc|rupee)")
 # "No more than 20" and "not only" deny nothing.
 _DENIAL = re.compile(
     r"\b(?:not(?! only\b)|no(?! (?:more|fewer|less|later|doubt)\b)|never|none|nobody|nothing|"
-    r"neither|nor|without|cannot|rather than|instead of|den(?:y|ies|ied|ying)|unable|fail(?:s|ed)?|"
+    r"neither|nor|without|cannot|den(?:y|ies|ied|ying)|unable|fail(?:s|ed)?|"
     r"refus(?:es|ed|ing)|declin(?:es|ed|ing)(?= to))\b|n['’]t\b",
     re.IGNORECASE,
 )
 _DOUBT = re.compile(
-    r"\b(?:too \w+|rul(?:es?|ed|ing) out|reject(?:s|ed|ing)?|lack(?:s|ed|ing)?|"
+    r"\b(?:too \w+|rather than|instead of|rul(?:es?|ed|ing) out|reject(?:s|ed|ing)?|lack(?:s|ed|ing)?|"
     r"prevent(?:s|ed|ing)?)\b",
     re.IGNORECASE,
 )
@@ -137,7 +155,7 @@ def known_as(word: str) -> str:
     """The form in which a word is compared: its stem in one spelling, a people as its country."""
     decomposed = unicodedata.normalize("NFKD", word)
     word = "".join(c for c in decomposed if not unicodedata.combining(c))
-    word = _PEOPLES.get(word, word)
+    word = _IRREGULAR.get(word) or _PEOPLES.get(word, word)
     for pattern, spelling in _SPELLINGS:
         word = re.sub(pattern, spelling, word)
     return stem(word)

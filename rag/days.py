@@ -45,19 +45,23 @@ class Told(NamedTuple):
 
 
 def spans(sentence: str) -> list[facts.Found]:
-    """Dates, months, years, weekdays and the like, as written, the longest first."""
+    """Dates, months, years, weekdays and the like, as written; "Saturday, 18 October" is one."""
     # "Under 80 may vote" holds no date.
     found = [f for f in facts.date_spans(sentence) if not f.text.islower()]
-    return found + [facts.Found(m[0], m.span()) for m in _DAY.finditer(sentence)]
+    found += [facts.Found(m[0], m.span()) for m in _DAY.finditer(sentence)]
+    joined: list[facts.Found] = []
+    for f in sorted(found, key=lambda f: f.span):
+        named = _WEEKDAY.search(sentence[: f.span[0]])
+        if named and f.text.lower() not in facts.WEEKDAYS and joined:
+            start = joined.pop().span[0]
+            f = facts.Found(sentence[start : f.span[1]], (start, f.span[1]))
+        joined.append(f)
+    return joined
 
 
 def meant(found: facts.Found, sentence: str, told: Told) -> Iterator[Day]:
     """The days that one of the `spans` of a sentence may mean."""
-    text, before, after = (
-        found.text.rstrip("."),
-        sentence[: found.span[0]],
-        sentence[found.span[1] :],
-    )
+    text, before, after = found.text, sentence[: found.span[0]], sentence[found.span[1] :]
     if text.lower() in facts.WEEKDAYS:
         yield Day(weekday=facts.WEEKDAYS.index(text.lower()))
         if told.published:
@@ -65,18 +69,27 @@ def meant(found: facts.Found, sentence: str, told: Told) -> Iterator[Day]:
             yield known(day)
             if _AHEAD.search(sentence):
                 yield known(day + timedelta(days=7))
-    elif text in _MONTHS:
-        yield from _dated(None, _MONTHS[text], None, before, after, told)
+    elif text.rstrip(".") in _MONTHS:
+        yield from _dated(None, _MONTHS[text.rstrip(".")], None, None, before, after, told)
     elif re.fullmatch(r"(?:19|20)\d\d", text):
         yield Day(year=int(text))
     elif dates := facts.dates(text):
-        yield from _dated(*dates[0], before, after, told)
+        weekday = next(
+            (i for i, w in enumerate(facts.WEEKDAYS) if text.lower().startswith(w)), None
+        )
+        yield from _dated(*dates[0], weekday, before, after, told)
     elif told.published:
         yield from _relative(text, before, told.published)
 
 
 def _dated(
-    year: int | None, month: int, day: int | None, before: str, after: str, told: Told
+    year: int | None,
+    month: int,
+    day: int | None,
+    weekday: int | None,
+    before: str,
+    after: str,
+    told: Told,
 ) -> Iterator[Day]:
     """A date in the years it may be of: that of the latest such day up to publication, the next
     where the sentence looks ahead, and those that the text mentions."""
@@ -91,8 +104,6 @@ def _dated(
             years = [*years, past + 1]
         if other := re.match(r",? (last|this|next) year", after):
             years = [now.year + ("last", "this", "next").index(other[1]) - 1]
-    named = _WEEKDAY.search(before)
-    weekday = facts.WEEKDAYS.index(named[1].lower()) if named else None
     for y in years:
         if weekday is not None or not (y and day):
             yield Day(y, month, day, weekday)

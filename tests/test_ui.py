@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ui
-from rag import Article, Newsroom, Timestamp
+from rag import Article, CitewireError, Newsroom, Timestamp
 from ui import cards, serve, sidebar
 from ui.conversations import Conversations, ConversationsError
 from ui.desk import UNEXPECTED, in_words
@@ -217,9 +218,8 @@ def test_the_unexpected_is_said_in_words_and_logged(caplog: pytest.LogCaptureFix
 def test_a_model_that_cannot_be_used_is_said(room: Newsroom) -> None:
     page = visit()
     page.text_input[0].set_value("nonsense")
-    turn = ask(page, RESCUED)
-    assert "'nonsense' cannot be used" in turn["notices"][0]
-    assert turn["voice"] == "In the articles' own words."
+    assert ask(page, RESCUED)["state"] == "failed"
+    assert "'nonsense' cannot be used" in page.error[0].value.replace("\\", "")
 
 
 def test_a_card_shows_the_version_that_was_cited(room: Newsroom) -> None:
@@ -296,6 +296,15 @@ def test_the_page_is_started_privately() -> None:
         "--server.allowedHosts=127.0.0.1",
     ):  # fmt: skip
         assert flag in flags
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    with socket.socket() as taken:
+        taken.bind((serve.HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CitewireError, match=f"Port {port} is taken"):
+            serve.launch(None, port, False)
 
 
 def test_the_page_shows_before_anything_heavy_is_loaded() -> None:

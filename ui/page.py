@@ -86,6 +86,7 @@ def _page(desk: Desk) -> None:
 def _opening(desk: Desk) -> None:
     with st.sidebar:
         sidebar.brand()
+    _welcome()
     if desk.error:
         st.error(sidebar.plain(desk.error))
         st.button("Try again", key="again", on_click=shared.clear)
@@ -113,7 +114,7 @@ def _conversation(desk: Desk) -> str:
 
 def _first_page(desk: Desk, articles: int) -> None:
     assert desk.room is not None
-    st.html(f'<div class="welcome"><h1>{TITLE}</h1><p>{WHAT_IT_IS}</p></div>')
+    _welcome()
     if not articles:
         st.warning(EMPTY)
         folder = shlex.quote(str(desk.room.folder))
@@ -129,6 +130,10 @@ def _first_page(desk: Desk, articles: int) -> None:
                 sidebar.plain(question), key=f"suggestion-{number}", width="stretch",
                 on_click=st.session_state.__setitem__, args=("suggested", question),
             )  # fmt: skip
+
+
+def _welcome() -> None:
+    st.html(f'<div class="welcome"><h1>{TITLE}</h1><p>{WHAT_IT_IS}</p></div>')
 
 
 def _when(ready: Callable[[], bool]) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from pathlib import Path
+
+from rag.errors import CitewireError
 
 HOST = "127.0.0.1"
 FIRST_PORT = 8501
@@ -57,11 +60,11 @@ def launch(library: Path | None, port: int | None, open_browser: bool) -> None:
     """Serves the page until the process is stopped, and says on stdout where it is.
 
     `library` is the folder of the library (None: as `Newsroom.open` decides); `port` None takes
-    the first free one from 8501.
+    the first free one from 8501. Raises CitewireError where the port is taken.
     """
     if library is not None:
         os.environ["CITEWIRE_LIBRARY"] = str(library)
-    port = port or _free_port()
+    port = _free_port((port,) if port else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED))
     print(f"Citewire is at http://{HOST}:{port} (Ctrl-C stops it).", flush=True)
 
     from streamlit.web.cli import main
@@ -80,8 +83,8 @@ def flags(port: int, open_browser: bool) -> list[str]:
     return [*(f"--{name}={value}" for name, value in options.items()), *hosts]
 
 
-def _free_port() -> int:
-    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+def _free_port(ports: Sequence[int]) -> int:
+    for port in ports:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -89,4 +92,5 @@ def _free_port() -> int:
             except OSError:
                 continue
             return port
-    return FIRST_PORT
+    tried = f"Port {ports[0]} is" if len(ports) == 1 else f"The ports {ports[0]} to {ports[-1]} are"
+    raise CitewireError(f"{tried} taken; name another one, for example: citewire chat --port 8700")

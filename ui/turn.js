@@ -105,7 +105,8 @@ function leftOut(foot, dropped) {
 
 function sources(foot, cards) {
   const section = add(foot, "section", "sources");
-  const articles = Map.groupBy(cards, (card) => card.article);
+  const articles = new Map(cards.map((card) => [card.article, []]));
+  for (const card of cards) articles.get(card.article).push(card);
   add(section, "h3", "label", articles.size === 1 ? "Source" : "Sources");
   for (const group of articles.values()) {
     const line = add(section, "div", "row");
