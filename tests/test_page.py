@@ -248,6 +248,7 @@ def test_an_answer_opens_its_sources_now_later_and_after_a_reload(reader: Reader
     first = reader.ask(RESCUED)
     expect(first.locator(".short")).to_have_text("214 people")
     expect(first.locator(".searched")).to_contain_text("Searched 3 articles of library")
+    assert f"{ARTICLES[0].paragraphs[1].split('. ')[0]}.[1]" in first.locator(".text").inner_text()
     check_card(first)
     second = reader.ask("And who was its captain?")
     expect(second).to_contain_text("Captain Ruth Ansel said the engine room had flooded.")
