@@ -68,7 +68,7 @@ $(VENV)/pip:
 	@touch $@
 
 $(VENV)/chat: $(VENV)/pip pyproject.toml constraints.txt
-	@echo "Installing the packages of constraints.txt (2.3 GB; takes some minutes, once)"
+	@echo "Installing the packages of constraints.txt (2.5 GB; takes some minutes, once)"
 	@if [ "$$(uname -s)" = Linux ]; then \
 		$(INSTALL) -qq --no-deps torch==$(TORCH)+cpu 2>/dev/null || \
 		{ [ -n "$(TORCH_INDEX)" ] && $(INSTALL) -qq --no-deps --timeout 15 --retries 1 \

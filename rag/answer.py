@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag import check, cite, llm, prompt, question, reader, write
 from rag.errors import ModelError
@@ -179,6 +179,10 @@ def _searched(draft: _Draft) -> Searched:
     chosen = draft.index.store.within(window, draft.scope.outlets, draft.scope.articles)
     count, newest, undated = draft.index.store.scope(chosen)
     included = window.undated == "include"
+    if not included:
+        every = replace(window, undated="include")
+        left_out = draft.index.store.within(every, draft.scope.outlets, draft.scope.articles)
+        undated = draft.index.store.scope(left_out)[2]
     return Searched(count, newest, undated, included, draft.library)
 
 

@@ -209,7 +209,20 @@ def _name_fault(claim: Sequence[Row], held: set[str], sources: Sequence[Source])
             missing = [m for m in missing if len(m) < 5 or not any(h[:4] == m[:4] for h in held)]
         if missing and not any(_completes(word, parts, held, s) for s in sources):
             return f"the name {word.text} is not in what it cites"
+        if not missing and _mixed(word, [row for s in sources for row in s.article()]):
+            return f"the name {word.text} is put together from several in what it cites"
     return None
+
+
+def _mixed(word: Word, article: Sequence[Row]) -> bool:
+    """True for "David Russell" where the article has David Davis and Mike Russell."""
+    *_, first, last = ["", "", *words(word.text)]
+    names = [tuple(words(name.text)) for name in _words(article, "name")]
+    return (
+        any(len(name) > 1 and name[-1] == last and name[-2] != first for name in names)
+        and any(len(name) > 1 and first in name for name in names)
+        and not any(name == (first,) or {first, last} <= set(name) for name in names)
+    )
 
 
 def _of_country(one: str, other: str) -> bool:

@@ -105,8 +105,9 @@ _IRREGULAR = {
         "am is are was were been|beat beaten|become became|begin began begun|bring brought|"
         "break broke broken|build built|buy bought|catch caught|choose chose chosen|come came|"
         "draw drew drawn|drive drove driven|fall fell fallen|feel felt|fight fought|find found|"
-        "fly flew flown|forget forgot forgotten|get got|give gave given|go went gone|grow grew grown|"
-        "hear heard|hide hid hidden|hold held|keep kept|know knew known|lead led|leave left|lose lost|"
+        "fly flew flown|forget forgot forgotten|get got|give gave given|go went gone|grow grew|"
+        "grow grown|hear heard|hide hid hidden|hold held|keep kept|know knew known|lead led|"
+        "leave left|lose lost|"
         "make made|mean meant|meet met|pay paid|ride rode ridden|rise rose risen|run ran|"
         "say said|see saw seen|sell sold|send sent|shake shook shaken|shoot shot|sink sank sunk|"
         "sit sat|sleep slept|speak spoke spoken|spend spent|stand stood|steal stole stolen|"
@@ -141,8 +142,8 @@ _DENIAL = re.compile(
     re.IGNORECASE,
 )
 _DOUBT = re.compile(
-    r"\b(?:too \w+|rather than|instead of|rul(?:es?|ed|ing) out|reject(?:s|ed|ing)?|lack(?:s|ed|ing)?|"
-    r"prevent(?:s|ed|ing)?)\b",
+    r"\b(?:too \w+|rather than|instead of|rul(?:es?|ed|ing) out|reject(?:s|ed|ing)?|"
+    r"lack(?:s|ed|ing)?|prevent(?:s|ed|ing)?)\b",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(

@@ -31,9 +31,7 @@ def _filters(command: Command) -> Command:
         click.option("--until", metavar="DAY", help="Only articles published on or before it."),
         click.option("--as-of", metavar="DAY", help="As a reader on that day would be answered."),
         click.option("--outlet", "outlets", multiple=True, help="Only this outlet (repeatable)."),
-        click.option(
-            "--article", "articles", multiple=True, help="Only this one (repeatable)."
-        ),
+        click.option("--article", "articles", multiple=True, help="Only this one (repeatable)."),
         click.option("--model", help="Language model, as provider:name; 'none' for none."),
     ]
     for option in reversed(options):

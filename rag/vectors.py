@@ -69,7 +69,7 @@ class Vectors:
         self,
         query: NDArray[np.float32],
         k: int,
-        window: Window = Window(),
+        window: Window | None = None,
         outlets: Sequence[str] | None = None,
     ) -> list[tuple[int, float]]:
         """The `k` nearest (passage id, cosine) within the window and outlets, best first."""
@@ -77,7 +77,7 @@ class Vectors:
             lambda collection: collection.query(
                 query_embeddings=query[None, :],
                 n_results=k,
-                where=_where(window, outlets),
+                where=_where(window or Window(), outlets),
                 include=["distances"],
             )
         )

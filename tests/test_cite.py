@@ -143,7 +143,9 @@ def test_text_that_breaks_off_keeps_its_whole_sentences(text: str, kept: list[st
         ("Completely different words.", 2, "All 214 people aboard were rescued."),
     ],
 )
-def test_the_quote_is_what_carries_the_statement(statement: str, paragraph: int, quote: str) -> None:
+def test_the_quote_is_what_carries_the_statement(
+    statement: str, paragraph: int, quote: str
+) -> None:
     text = STORED.paragraph(paragraph)
     start, end = best_quote(statement, text)
     assert text[start:end] == quote

@@ -250,7 +250,7 @@ def test_an_answer_opens_its_sources_now_later_and_after_a_reload(reader: Reader
     expect(first.locator(".searched")).to_contain_text("Searched 3 articles of library")
     assert f"{ARTICLES[0].paragraphs[1].split('. ')[0]}.[1]" in first.locator(".text").inner_text()
     check_card(first)
-    second = reader.ask("And who was its captain?")
+    second = reader.ask("And what did Captain Ruth Ansel say about it?")
     expect(second).to_contain_text("Captain Ruth Ansel said the engine room had flooded.")
     check_card(first)
     reader.page.reload()

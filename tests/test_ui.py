@@ -121,9 +121,9 @@ def test_an_answer_carries_its_cards(room: Newsroom) -> None:
 def test_conversations_are_there_after_a_reload_and_in_a_new_tab(room: Newsroom) -> None:
     page = visit()
     first = ask(page, RESCUED)
-    follow_up = ask(page, "And who was its captain?")
+    follow_up = ask(page, "And what did Captain Ruth Ansel say about it?")
     assert "Ruth Ansel" in follow_up["text"]
-    assert follow_up["understood"].startswith("And who was its captain")
+    assert follow_up["understood"].startswith("And what did Captain Ruth Ansel")
     conversation = page.query_params["c"]
     assert turns(visit(conversation)) == [first, follow_up]
     assert turns(visit()) == [first, follow_up]

@@ -33,7 +33,7 @@ _PATTERNS = (
     rf"(?:you can )?(?:read|see|learn|find out) (?:more|it|them)(?: about {_ANY})? (?:right )?here",
     # Newsletters and subscriptions
     r"(?:[^.\"“”]{0,80}[:?!] ?)?(?-i:Sign up|SIGN UP|Subscribe|SUBSCRIBE|Get|GET)\b"
-    rf"(?={_ANY}\b(?:newsletters?|inbox)\b){_ANY}",
+    rf"(?={_ANY}\b(?:newsletters?|your inbox)\b){_ANY}",
     rf"(?-i:Sign up|Subscribe) (?:to|for) {_ANY}\b(?:alerts|updates|briefing)\b{_ANY}",
     rf"(?:would you like|want) to (?:receive|get) {_ANY}\b(?:newsletter|inbox)\b{_ANY}",
     rf"(?:subscribe|sign up)(?: (?:now|today|here|to {_ANY}\b(?:now|today|here))\b{_ANY})?",
