@@ -82,10 +82,10 @@ _OPENERS = frozenset(
     "contractors celebrations reports".split()
 )
 _SHORT_FORMS = (
-    (r"United States(?: of America)?|U\.S\.A?\.?|US(?!\$)", "USA"),
-    (r"United Kingdom|Great Britain|U\.K\.", "UK"),
-    (r"United Nations|U\.N\.", "UN"),
-    (r"European Union|E\.U\.", "EU"),
+    (r"United States(?: of America)?|U\.S(?:\.A)?\.?|US(?!\$)", "USA"),
+    (r"United Kingdom|Great Britain|U\.K\.?", "UK"),
+    (r"United Nations|U\.N\.?", "UN"),
+    (r"European Union|E\.U\.?", "EU"),
     (r"chief executive(?: officer)?", "CEO"),
     (r"per cent|percent", "%"),
 )
@@ -163,8 +163,12 @@ def known_as(word: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in lower case, without possessive endings, long forms shortened."""
-    return [re.sub(r"['’]s?$", "", w).lower() for w in _WORD.findall(plain(text))]
+    """The words of a text in lower case, each in one form, without "'s" and "l'"."""
+    return [_bare(w) for w in _WORD.findall(plain(text))]
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"^[dl]['’](?=\w{3})|['’]s?$", "", word.lower())
 
 
 def plain(text: str) -> str:
@@ -185,7 +189,7 @@ def _row(sentence: str, told: Told) -> Row:
     row = list(_marks(sentence, told))
     taken = [(w.start, w.start + len(w.text)) for w in row]
     for match in _WORD.finditer(sentence):
-        text = re.sub(r"['’]s?$", "", match[0]).lower()
+        text = _bare(match[0])
         inside = any(start <= match.start() < end for start, end in taken)
         if not inside and len(text) > 1 and text not in _EMPTY and not re.search(r"n['’]t$", text):
             row.append(Word("word", text, frozenset({known_as(text)}), match.start()))

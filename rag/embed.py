@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -100,8 +101,6 @@ class Embedder:
 
         Raises EmbedderError if a text is longer than the window: nothing is cut off silently.
         """
-        from openvino import AsyncInferQueue
-
         prompt = self._card.passage_prompt
         encoded = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
         lengths = np.array([len(e.ids) for e in encoded], int)
@@ -118,7 +117,7 @@ class Embedder:
         def finished(request: Any, batch: NDArray[np.int64]) -> None:
             vectors[batch] = request.get_output_tensor(0).data
 
-        queue = AsyncInferQueue(self._model("THROUGHPUT"))
+        queue = _openvino().AsyncInferQueue(self._model("THROUGHPUT"))
         queue.set_callback(finished)
         for batch in batches:
             queue.start_async(self._inputs([encoded[i].ids for i in batch]), batch)
@@ -164,10 +163,7 @@ class Embedder:
     def _model(self, hint: str) -> Any:
         with self._lock:
             if hint not in self._compiled:
-                os.environ.setdefault("OPENVINO_TELEMETRY_DISABLED", "1")
-                import openvino
-
-                core = openvino.Core()
+                core = _openvino().Core()
                 path = self._folder / "model.xml"
                 self._compiled[hint] = core.compile_model(path, "CPU", {"PERFORMANCE_HINT": hint})
             return self._compiled[hint]
@@ -250,13 +246,13 @@ def _export(name: str, source: str, folder: Path) -> None:
 
 
 def _convert(name: str, source: str, folder: Path) -> None:
-    import openvino
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    openvino = _openvino()
     local = Path(source).is_dir()
     model = SentenceTransformer(source, device="cpu", local_files_only=local).eval()
     tried = [
@@ -305,6 +301,14 @@ def _convert(name: str, source: str, folder: Path) -> None:
             f"The export of {name} does not give the vectors of sentence-transformers (cosine "
             f"{agreement:.4f}, expected {LEAST_AGREEMENT}); use another model in CITEWIRE_EMBEDDER."
         )
+
+
+def _openvino() -> Any:
+    """The package, without its telemetry, which cannot be switched off in any other way."""
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino
+
+    return openvino
 
 
 def _sha256(*paths: Path) -> str:

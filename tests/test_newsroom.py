@@ -190,6 +190,7 @@ def test_articles_that_another_process_adds_are_found(room: Newsroom, tmp_path: 
     assert passage.similarity > 0.5
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_whole_articles(tmp_path: Path) -> None:
     text = "\n\n".join(
         f"Paragraph {n} about the harbour of Ellery and its gulls." for n in range(9)
