@@ -182,7 +182,12 @@ def short_answer(asked: Asked, sentence: str, article: Article) -> str | None:
     elif asked.kind == "date":
         candidates = facts.date_spans(sentence)
     elif asked.kind == "person":
-        candidates = [n for n in facts.names(sentence) if not known & set(stems(n.text))]
+        # "Who" is also a team or a country, where that is the subject: "South Africa won".
+        candidates = [
+            n for n in facts.names(sentence)
+            if not known & set(stems(n.text))
+            and (n.span[0] <= SUBJECT or _is_person(n.text, article))
+        ]  # fmt: skip
     elif asked.kind == "name":
         candidates = list(facts.names(sentence))
     elif asked.kind == "place":
@@ -200,12 +205,7 @@ def short_answer(asked: Asked, sentence: str, article: Article) -> str | None:
         m.start() for m in re.finditer(r"[^\W_]+", sentence)
         if (w := m[0].lower()) not in STOP_WORDS and stem(w) in known
     ]  # fmt: skip
-    far = {
-        c: _distance(c.span, anchors)
-        + NO_PERSON * (asked.kind == "person" and not _is_person(c.text, article))
-        for c in new
-    }
-    return min(new, key=lambda c: (far[c], c.span)).text
+    return min(new, key=lambda c: (_distance(c.span, anchors), c.span)).text
 
 
 def _distance(span: tuple[int, int], anchors: Sequence[int]) -> float:
@@ -214,8 +214,8 @@ def _distance(span: tuple[int, int], anchors: Sequence[int]) -> float:
     return sum(gaps) / len(gaps) if gaps else 0.0
 
 
-NO_PERSON = 40
-"""Characters by which a name that is hardly a person's must be nearer to be taken for "who"."""
+SUBJECT = 4
+"""Characters of a sentence in which a name is its subject: at the start, or behind "The"."""
 
 _CAUSE = re.compile(
     r"\b(?:because|since|due to|owing to|as a result|caus(?:ed?|ing)|after|so that|in order to|"

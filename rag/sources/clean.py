@@ -69,8 +69,10 @@ def headline(texts: Sequence[str]) -> str:
     """The title of an article that comes without one, from its texts; "" where there are none.
 
     It is the line near the top that looks like a headline and is repeated, as pages do, or else
-    the first line if it looks like one, or else the beginning of the first sentence.
+    the first line if it looks like one, or else the beginning of the first sentence. Lines that
+    say who wrote it do not count.
     """
+    texts = [text for text in texts if not _BYLINE.fullmatch(text)] or texts
     counts = Counter(map(_same, texts))
     lines = [line for at, line in enumerate(texts[:TOP]) if _is_headline(line, texts[at + 1 :])]
     for line in lines:
@@ -134,7 +136,6 @@ def _is_headline(line: str, rest: Sequence[str]) -> bool:
         " " in line
         and len(line) <= HEADLINE
         and line[-1] not in ".,;:…–—-"
-        and not _BYLINE.fullmatch(line)
         and any(len(text) > len(line) for text in rest)
     )
 
