@@ -43,18 +43,22 @@ def writing(folder: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
+    lock = FileLock(folder / "write.lock", timeout=WAIT_SECONDS)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "write.lock", timeout=WAIT_SECONDS):
-            yield
+        lock.acquire()
     except Timeout as error:
         raise LibraryBusy(
             f"Another process is writing to {folder}; try again when it has finished."
         ) from error
-    except PermissionError as error:
+    except OSError as error:
         raise LibraryError(
             f"{folder} cannot be written to ({error.strerror}); name another folder with --library."
         ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def add(

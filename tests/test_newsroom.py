@@ -273,6 +273,13 @@ def test_a_bad_source_loses_nothing(room: Newsroom, tmp_path: Path) -> None:
     assert room.status().articles == before.articles + 1
 
 
+def test_a_file_is_no_folder_for_a_library(tmp_path: Path) -> None:
+    path = write(tmp_path, STORIES)
+    with pytest.raises(LibraryError, match="cannot be written to"):
+        Newsroom.open(path).add(path)
+    assert path.read_text("utf-8")
+
+
 def test_the_sample_library_opens_read_only(tmp_path: Path, newsroom: Newsroom) -> None:
     assert newsroom.status().articles >= 65
     assert newsroom.as_of == newsroom.status().newest
