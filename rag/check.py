@@ -29,10 +29,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache, partial
 from itertools import pairwise
+from operator import itemgetter
 
 from rag import facts
-from rag.claims import Row, Word, alike, known_as, likeness, plain, rows, words
+from rag.claims import Row, Word, alike, known_as, plain, rows, words
 from rag.days import Day, known
 from rag.records import StoredArticle
 
@@ -130,6 +132,7 @@ class Source:
                 yield from rows(text, self.day)
 
 
+@lru_cache(maxsize=8192)
 def gives_orders(text: str) -> bool:
     """True for text that addresses software rather than readers, to make it obey."""
     return bool(_ORDERS.search(text))
@@ -144,7 +147,7 @@ def fault(statement: str, sources: Sequence[Source]) -> str | None:
     claim = rows(statement)
     cited = [row for s in sources for row in s.rows()]
     whole = cited + [row for s in sources for row in s.context()]
-    text = "\n".join(f"{s.text}\n{s.title}\n{s.before}" for s in sources)
+    text = plain("\n".join(f"{s.text}\n{s.title}\n{s.before}" for s in sources))
     held = {known_as(w) for w in words(text)}
     return (
         _verbatim_fault(statement, "\n".join(s.text for s in sources))
@@ -178,7 +181,7 @@ def _verbatim_fault(statement: str, cited: str) -> str | None:
 
 
 def _number_fault(claim: Sequence[Row], whole: Sequence[Row], text: str) -> str | None:
-    held = facts.numbers(plain(text)).union(*(w.keys for w in _words(whole, "number")))
+    held = facts.numbers(text).union(*(w.keys for w in _words(whole, "number")))
     for word in _words(claim, "number"):
         if not word.keys <= held:
             return f"the number {word.text} is not in what it cites"
@@ -209,15 +212,16 @@ def _name_fault(claim: Sequence[Row], held: set[str], sources: Sequence[Source])
             missing = [m for m in missing if len(m) < 5 or not any(h[:4] == m[:4] for h in held)]
         if missing and not any(_completes(word, parts, held, s) for s in sources):
             return f"the name {word.text} is not in what it cites"
-        if not missing and _mixed(word, [row for s in sources for row in s.article()]):
+        if not missing and " " in word.text and _mixed(word, sources):
             return f"the name {word.text} is put together from several in what it cites"
     return None
 
 
-def _mixed(word: Word, article: Sequence[Row]) -> bool:
+def _mixed(word: Word, sources: Sequence[Source]) -> bool:
     """True for "David Russell" where the article has David Davis and Mike Russell."""
-    *_, first, last = ["", "", *words(word.text)]
-    names = [tuple(words(name.text)) for name in _words(article, "name")]
+    *_, first, last = ["", *words(word.text)]
+    article = [row for s in sources for row in s.article()]
+    names = [words(n.text) for n in _words(article, "name") if n.keys & word.keys]
     return (
         any(len(name) > 1 and name[-1] == last and name[-2] != first for name in names)
         and any(len(name) > 1 and first in name for name in names)
@@ -238,9 +242,9 @@ def _of_country(one: str, other: str) -> bool:
 def _completes(word: Word, parts: set[str], held: set[str], source: Source) -> bool:
     """True where the name is made of initials of one that is there, or stands with the part of it
     that is there in one sentence of the article."""
-    if word.text.isupper():
+    if word.text.isupper() and word.text.isalpha():
         there = source.rows() + source.context()
-        return any(word.keys & name.keys for name in _words(there, "name"))
+        return any(tuple(word.text) in name.keys for name in _words(there, "name"))
     sentences = ({key for w in row for key in w.keys} for row in source.article())
     return bool(parts & held) and any(parts <= keys for keys in sentences)
 
@@ -253,24 +257,31 @@ def _place_fault(claim: Sequence[Row], cited: Sequence[Row], whole: Sequence[Row
         placed = [i for i, word in enumerate(row) if word.kind in ("number", "day")]
         for i in placed:
             own = _best(row, i, row[i], whole)
-            for other, rival in alike(row, i, cited):
-                if row[i].same(rival):
-                    continue
+            for other, there, j in alike(row, i, cited, partial(_rivals, row[i])):
                 needed = own + CLEARLY
                 # Two numbers that may have changed places are judged together.
-                swapped = next((j for j in placed if row[j].same(rival)), None)
+                swapped = next((k for k in placed if row[k].same(there[j])), None)
                 if swapped is not None:
                     needed += _best(row, swapped, row[swapped], whole) - CLEARLY / 2
                     other += _best(row, swapped, row[i], whole)
                 if other >= needed:
-                    return f"it says {row[i].text} where what it cites says {rival.text}"
+                    return f"it says {row[i].text} where what it cites says {there[j].text}"
         for first, second in _number_pairs([row]):
-            there = [pair for pair in _number_pairs(cited) if pair[1].lead == second.lead]
-            if any(first.same(b) and second.same(a) for a, b in there) and not any(
-                first.same(a) and second.same(b) for a, b in there
-            ):
-                return f"it says {first.text}{second.lead}{second.text} where that is the other way"
+            pairs = [pair for pair in _number_pairs(cited) if pair[1].lead == second.lead]
+            turned = any(first.same(b) and second.same(a) for a, b in pairs)
+            if turned and not any(first.same(a) and second.same(b) for a, b in pairs):
+                return f"it says {first.text}{second.lead}{second.text} the wrong way round"
     return None
+
+
+def _rivals(word: Word, other: Word) -> bool:
+    """True for a number or day of the same kind and unit, but another."""
+    return (word.kind, word.unit) == (other.kind, other.unit) and not word.same(other)
+
+
+def _best(row: Row, i: int, value: Word, source: Sequence[Row]) -> float:
+    """How much the place of word `i` is like the likest place of a value in the source."""
+    return max((likeness for likeness, *_ in alike(row, i, source, value.same)), default=0.0)
 
 
 def _number_pairs(source: Sequence[Row]) -> list[tuple[Word, Word]]:
@@ -279,21 +290,14 @@ def _number_pairs(source: Sequence[Row]) -> list[tuple[Word, Word]]:
     return [(a, b) for a, b in pairs if a.kind == b.kind == "number"]
 
 
-def _best(row: Row, i: int, value: Word, source: Sequence[Row]) -> float:
-    """How much the place of word `i` is like the likest place of a value in the source."""
-    return max((found for found, word in alike(row, i, source) if value.same(word)), default=0.0)
-
-
 def _role_fault(claim: Sequence[Row], cited: Sequence[Row]) -> str | None:
     for row in claim:
         for i, verb in enumerate(row):
-            places = [
-                (likeness(row, i, there, j), n, j)
-                for n, there in enumerate(cited) for j, w in enumerate(there)
-                if verb.kind in ("word", "number") and verb.same(w)
-            ]  # fmt: skip
-            found, n, j = max(places, default=(0.0, 0, 0))
-            if found >= ALIKE and (wrong := _wrong_role(row, i, cited[n], j)):
+            if verb.kind not in ("word", "number"):
+                continue
+            places = alike(row, i, cited, verb.same)
+            likeness, there, j = max(places, key=itemgetter(0), default=(0.0, (), 0))
+            if likeness >= ALIKE and (wrong := _wrong_role(row, i, there, j)):
                 return wrong
     return None
 
@@ -323,12 +327,13 @@ def _denial_fault(
 ) -> str | None:
     for row in claim:
         for i, word in enumerate(row):
-            there = [(found, w) for found, w in alike(row, i, cited) if word.same(w)]
-            if max((found for found, _ in there), default=0.0) < ALIKE:
+            places = alike(row, i, cited, word.same)
+            if max((likeness for likeness, *_ in places), default=0.0) < ALIKE:
                 continue
-            if word.denied and not any(w.doubtful for _, w in there):
+            theirs = [there[j] for _, there, j in places]
+            if word.denied and not any(w.doubtful for w in theirs):
                 return f"it denies what the cited text asserts: {word.text}"
-            if word.kind == "word" and not word.doubtful and all(w.denied for _, w in there):
+            if word.kind == "word" and not word.doubtful and all(w.denied for w in theirs):
                 return f"it asserts what the cited text denies: {word.text}"
     if _DENIES.search(statement) and not any(_DENIED.search(s.text) for s in sources):
         return "it denies what the cited text does not deny"

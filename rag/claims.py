@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -45,10 +45,10 @@ class Word:
             return False
         if self.kind == "name" and not self.keys <= other.keys:
             return bool((self.keys & other.keys) - _OFFICES)
+        if self.kind != "day" or self.keys & other.keys:
+            return bool(self.keys & other.keys)
         pairs = ((a, b) for a in self.keys for b in other.keys)
-        return bool(self.keys & other.keys) or any(
-            isinstance(a, Day) and isinstance(b, Day) and a.within(b) for a, b in pairs
-        )
+        return any(isinstance(a, Day) and isinstance(b, Day) and a.within(b) for a, b in pairs)
 
 
 Row = tuple[Word, ...]
@@ -61,7 +61,7 @@ REACH = 5
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _EMPTY = (STOP_WORDS - {"say", "says", "said"}) | frozenset(
     "about around roughly approximately nearly almost over least yet still longer even including "
-    "never cannot without am pm mr mrs ms old aged".split()
+    "never cannot without am pm mr mrs ms old aged people person".split()
 )
 # Stems of what a person is called by besides a name: two presidents are not the same.
 _OFFICES = frozenset(
@@ -89,8 +89,11 @@ _SHORT_FORMS = (
     (r"chief executive(?: officer)?", "CEO"),
     (r"per cent|percent", "%"),
 )
-# Peoples that are not called like their country. The others differ in their endings only.
-_PEOPLES = {
+# Peoples that are not called like their country (the others differ in their endings only), and
+# titles in short.
+_OTHERWISE = {
+    "capt": "captain", "gov": "governor", "sen": "senator", "rep": "representative",
+    "prof": "professor", "sgt": "sergeant",
     "american": "usa", "america": "usa", "british": "uk", "britain": "uk", "french": "france",
     "spanish": "spain", "spaniard": "spain", "dutch": "netherlands", "swiss": "switzerland",
     "danish": "denmark", "irish": "ireland", "polish": "poland", "finnish": "finland",
@@ -156,15 +159,16 @@ def known_as(word: str) -> str:
     """The form in which a word is compared: its stem in one spelling, a people as its country."""
     decomposed = unicodedata.normalize("NFKD", word)
     word = "".join(c for c in decomposed if not unicodedata.combining(c))
-    word = _IRREGULAR.get(word) or _PEOPLES.get(word, word)
+    word = _IRREGULAR.get(word) or _OTHERWISE.get(word, word)
     for pattern, spelling in _SPELLINGS:
         word = re.sub(pattern, spelling, word)
     return stem(word)
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def words(text: str) -> tuple[str, ...]:
     """The words of a text in lower case, each in one form, without "'s" and "l'"."""
-    return [_bare(w) for w in _WORD.findall(plain(text))]
+    return tuple(_bare(w) for w in _WORD.findall(plain(text)))
 
 
 def _bare(word: str) -> str:
@@ -181,12 +185,12 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=4096)
 def rows(text: str, published: date | None = None) -> tuple[Row, ...]:
     """The sentences of a text; `published` tells what "Tuesday" and "last year" mean in it."""
-    told = Told(published, tuple(int(y) for y in re.findall(r"\b(?:19|20)\d\d\b", text)))
-    return tuple(_row(sentence, told) for sentence in map(plain, sentences(text)))
+    return tuple(_row(sentence, published) for sentence in map(plain, sentences(text)))
 
 
-def _row(sentence: str, told: Told) -> Row:
-    row = list(_marks(sentence, told))
+def _row(sentence: str, published: date | None) -> Row:
+    years = tuple(int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", sentence))
+    row = list(_marks(sentence, Told(published, years)))
     taken = [(w.start, w.start + len(w.text)) for w in row]
     for match in _WORD.finditer(sentence):
         text = _bare(match[0])
@@ -240,8 +244,10 @@ def _marks(sentence: str, told: Told) -> Iterator[Word]:
             unit = "£" if money else "%" if re.match(r" ?%", sentence[end:]) else ""
             yield Word("number", text, frozenset(values), start, unit)
     for name in names:
-        parts = {known_as(w) for w in words(name.text) if w not in _EMPTY}
-        if parts and free(*name.span):
+        # "The WHO" is a name although "who" is none; "Something went wrong" begins with none.
+        opening = name.span[0] == 0 and name.text.lower() in _EMPTY
+        parts = {known_as(_bare(w)) for w in _WORD.findall(name.text) if w[0].isupper()}
+        if parts and not opening and free(*name.span):
             yield Word("name", name.text, frozenset(parts | _initials(name.text)), name.span[0])
 
 
@@ -251,16 +257,6 @@ def _initials(name: str) -> set[tuple[str, ...]]:
     letters = [p if p.isupper() else p[0] for p in parts]
     runs = ("".join(letters[i:]) for i in range(len(letters)))
     return {tuple(run) for run in runs if len(run) > 1}
-
-
-def likeness(row: Row, i: int, other: Row, j: int) -> float:
-    """How alike the surroundings of two words are: for each neighbour in common, 1 over its
-    distance; half of it where it stands on the other side."""
-    mine, its = _neighbours(row, i), _neighbours(other, j)
-    return sum(
-        (1.0 if mine[key] * its[key] > 0 else 0.5) / max(abs(mine[key]), abs(its[key]))
-        for key in mine.keys() & its.keys()
-    )
 
 
 def _neighbours(row: Row, i: int) -> dict[object, int]:
@@ -277,10 +273,23 @@ def _neighbours(row: Row, i: int) -> dict[object, int]:
     return found
 
 
-def alike(row: Row, i: int, source: Sequence[Row]) -> list[tuple[float, Word]]:
-    """The words of the source of the same kind and unit as word `i`, each with its likeness."""
+def alike(
+    row: Row, i: int, source: Sequence[Row], among: Callable[[Word], bool]
+) -> list[tuple[float, Row, int]]:
+    """The places of the source whose word is `among` those wanted, each with its likeness.
+
+    Likeness is how alike the surroundings of word `i` of the row and of that place are: for each
+    neighbour in common 1 over its distance, and half of that where it stands on the other side.
+    """
+    mine = _neighbours(row, i)
     return [
-        (likeness(row, i, there, j), word)
-        for there in source for j, word in enumerate(there)
-        if (word.kind, word.unit) == (row[i].kind, row[i].unit)
+        (_likeness(mine, _neighbours(there, j)), there, j)
+        for there in source for j, word in enumerate(there) if among(word)
     ]  # fmt: skip
+
+
+def _likeness(mine: dict[object, int], its: dict[object, int]) -> float:
+    return sum(
+        (1.0 if mine[key] * its[key] > 0 else 0.5) / max(abs(mine[key]), abs(its[key]))
+        for key in mine.keys() & its.keys()
+    )

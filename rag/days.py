@@ -41,13 +41,14 @@ class Told(NamedTuple):
 
     published: date | None
     years: tuple[int, ...]
-    """Those it mentions."""
+    """Those its sentence mentions."""
 
 
 def spans(sentence: str) -> list[facts.Found]:
     """Dates, months, years, weekdays and the like, as written; "Saturday, 18 October" is one."""
     # "Under 80 may vote" holds no date.
     found = [f for f in facts.date_spans(sentence) if not f.text.islower()]
+    found = [facts.Found(t := f.text.rstrip("."), (f.span[0], f.span[0] + len(t))) for f in found]
     found += [facts.Found(m[0], m.span()) for m in _DAY.finditer(sentence)]
     joined: list[facts.Found] = []
     for f in sorted(found, key=lambda f: f.span):
@@ -69,8 +70,8 @@ def meant(found: facts.Found, sentence: str, told: Told) -> Iterator[Day]:
             yield known(day)
             if _AHEAD.search(sentence):
                 yield known(day + timedelta(days=7))
-    elif text.rstrip(".") in _MONTHS:
-        yield from _dated(None, _MONTHS[text.rstrip(".")], None, None, before, after, told)
+    elif text in _MONTHS:
+        yield from _dated(None, _MONTHS[text], None, None, before, after, told)
     elif re.fullmatch(r"(?:19|20)\d\d", text):
         yield Day(year=int(text))
     elif dates := facts.dates(text):
@@ -92,7 +93,7 @@ def _dated(
     told: Told,
 ) -> Iterator[Day]:
     """A date in the years it may be of: that of the latest such day up to publication, the next
-    where the sentence looks ahead, and those that the text mentions."""
+    where the sentence looks ahead, and those that the sentence mentions."""
     years: Sequence[int | None] = (year,)
     if year is None and told.published:
         now = told.published
