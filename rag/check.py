@@ -204,7 +204,10 @@ def _day_fault(
 
 
 def _name_fault(claim: Sequence[Row], held: set[str], sources: Sequence[Source]) -> str | None:
+    outlets = {words(s.stored.article.outlet or "") for s in sources}
     for word in _words(claim, "name"):
+        if words(word.text) in outlets:
+            continue
         parts = {key for key in word.keys if isinstance(key, str)}
         missing = [p for p in parts - held if not any(_of_country(p, h) for h in held)]
         # A word that opens a sentence is capitalised whether it names anybody or not.

@@ -246,7 +246,7 @@ def _marks(sentence: str, told: Told) -> Iterator[Word]:
     for name in names:
         # "The WHO" is a name although "who" is none; "Something went wrong" begins with none.
         opening = name.span[0] == 0 and name.text.lower() in _EMPTY
-        parts = {known_as(_bare(w)) for w in _WORD.findall(name.text) if w[0].isupper()}
+        parts = {known_as(_bare(w)) for w in _WORD.findall(name.text) if not w[0].islower()}
         if parts and not opening and free(*name.span):
             yield Word("name", name.text, frozenset(parts | _initials(name.text)), name.span[0])
 

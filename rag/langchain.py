@@ -32,5 +32,7 @@ def _document(passage: Passage) -> Document:
         "published": passage.published.text if passage.published else None,
         "paragraphs": list(passage.paragraphs),
         "score": passage.score,
+        "similarity": passage.similarity,
+        "note": passage.note,
     }
     return Document(page_content=passage.text, metadata=metadata, id=str(passage.id))

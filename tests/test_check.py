@@ -75,6 +75,7 @@ def why(statement: str, *numbers: int) -> str | None:
         (5, "Quist met officials of the United States in Washington."),
         (6, "The IMO opened an inquiry."),
         (6, "A similar Libyan ferry sank."),
+        (1, "The Ellery Herald reported that the ferry sank on Friday."),
         # Quotations, with straight marks, left-out words and what is added in brackets.
         (3, 'Ansel said: "We had ten minutes."'),
         (3, "Ansel said: “We had ten minutes … Nobody panicked.”"),
@@ -110,6 +111,7 @@ def test_what_follows_from_the_paragraph_stands(paragraph: int, statement: str) 
         (5, "Ruth Ansel resigned on Saturday.", "the name Ruth Ansel is not"),
         (5, "Quist met Norwegian officials.", "the name Norwegian is not"),
         (6, "The IMF opened an inquiry.", "the name IMF is not"),
+        (1, "The Herald of Ellery and the Valley Post reported that the ferry sank.", "the name"),
         (8, "David Kranz leads the opposition.", "the name David Kranz is put together"),
         (3, 'Ansel said: "We had five minutes."', 'the words "We had five minutes" are no'),
         (3, "Ansel said 'the doors were open'.", 'the words "the doors were open" are no'),
@@ -270,7 +272,7 @@ def swap(sentence: str, chance: random.Random) -> str | None:
 @pytest.mark.parametrize(
     ("corrupt", "least"),
     [
-        (digit, 0.97),
+        (digit, 0.99),
         (change(r"\b(?:two|three|four|five|six|seven|eight|nine|ten)\b",
                 "two three four five six seven eight nine ten".split()), 0.98),
         (change(rf"\b(?:{MONTHS.replace(' ', '|')})\b", MONTHS.split()), 0.98),

@@ -41,6 +41,7 @@ def test_a_document_carries_what_a_citation_needs(newsroom: Newsroom) -> None:
     assert first.metadata["source"] == article.url
     assert (first.metadata["title"], first.metadata["outlet"]) == (article.title, article.outlet)
     assert first.metadata["published"] == "2025-03-30"
+    assert first.metadata["note"] == article.note
     assert [d.id for d in documents] == [str(p.id) for p in newsroom.search(TOKYO, k=5)]
 
 

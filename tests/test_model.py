@@ -457,7 +457,7 @@ def test_the_prompt_keeps_to_its_budget_of_tokens(room: Newsroom) -> None:
 
 def test_a_budget_without_room_for_a_paragraph_says_so(room: Newsroom) -> None:
     with OpenAIServer(reader) as server:
-        room.settings = Settings(model_url=server.url, prompt_tokens=300)
+        room.settings = Settings(model_url=server.url, prompt_tokens=100)
         answer = room.ask(RESCUED, model=NAME)
         assert server.requests == []
     assert from_the_articles(answer)

@@ -116,14 +116,13 @@ def _contains(whole: str, part: tuple[str, str]) -> bool:
 def _wrap_width(parts: Sequence[Sequence[str]]) -> int:
     """The width at which a text was wrapped; 0 where it was not.
 
-    Lines of wrapped text are followed by a word for which they have no room, and many end within a
-    sentence.
+    Most lines of wrapped text have no room for the next word, and many end within a sentence.
     """
     breaks = [pair for part in parts for pair in pairwise(part)]
     width = max((len(before) for before, _ in breaks), default=0)
     full = sum(_is_full(before, after, width) for before, after in breaks)
     inside = sum(after[0].islower() for _, after in breaks)
-    wrapped = width in WRAPPED and full >= len(breaks) / 2 and inside >= len(breaks) / 3
+    wrapped = width in WRAPPED and full >= len(breaks) * 2 / 3 and inside >= len(breaks) / 3
     return width if wrapped else 0
 
 

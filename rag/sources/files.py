@@ -64,8 +64,10 @@ def opened(path: Path) -> Iterator[tuple[Stream, Callable[[], int]]]:
         with path.open("rb") as raw:
             packed = path.suffix.lower() == ".gz"
             yield gzip.GzipFile(fileobj=raw) if packed else raw, raw.tell
-    except (OSError, EOFError, zlib.error) as error:
-        raise SourceError(f"the file is damaged or not readable ({error})") from error
+    except (gzip.BadGzipFile, zlib.error) as error:  # found out only after the fact
+        raise SourceError(f"it is damaged ({error}), and what was read of it may be") from error
+    except (OSError, EOFError) as error:
+        raise SourceError(f"it cannot be read to its end ({error})") from error
 
 
 def whole(file: Stream, most: int = LONGEST) -> bytes:
@@ -107,7 +109,7 @@ def decoded(data: bytes, declared: str | None = None) -> str:
     Bytes that do not belong to the encoding become U+FFFD. Raises SourceError for what is no text.
     """
     text = data.decode(_marked(data) or _encoding(data, declared), "replace")
-    if len(_CONTROLS.findall(text)) > len(text) / 100 or "\0" in text:
+    if len(_CONTROLS.findall(text)) > len(text) / 100:
         raise SourceError("it is not text")
     return text
 
@@ -143,6 +145,6 @@ def _encoding(data: bytes, declared: str | None) -> str:
 def _unmarked_utf16(data: bytes) -> str:
     """In UTF-16, letters of the Latin alphabet have a zero as their upper byte."""
     first, second = data[::2].count(0), data[1::2].count(0)
-    if max(first, second) < len(data) / 4 or min(first, second) > len(data) / 100:
+    if max(first, second) < len(data) / 4:
         raise SourceError("it is not text")
     return "utf-16-le" if first < second else "utf-16-be"
