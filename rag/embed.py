@@ -42,6 +42,8 @@ LEAST_AGREEMENT = 0.999
 FORMAT = 2
 # Texts sent to the model at a time. Texts are sorted by length, so little of a batch is padding.
 BATCH = 32
+# Outputs of the exported model: [texts, dimension] and [texts, tokens, dimension].
+_VECTORS, _TOKENS = [0], [1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Embedder:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._lock = threading.Lock()
-        self._compiled: dict[str, Any] = {}
+        self._compiled: Any = None
         self.fingerprint = self._card.fingerprint
         self.dimension = self._card.dimension
         prompt = self.count([self._card.passage_prompt])[0]
@@ -113,15 +115,9 @@ class Embedder:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         order = np.argsort(-lengths, kind="stable")
         batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
-
-        def finished(request: Any, batch: NDArray[np.int64]) -> None:
-            vectors[batch] = request.get_output_tensor(0).data
-
-        queue = _openvino().AsyncInferQueue(self._model("THROUGHPUT"))
-        queue.set_callback(finished)
-        for batch in batches:
-            queue.start_async(self._inputs([encoded[i].ids for i in batch]), batch)
-        queue.wait_all()
+        results = self._run([[encoded[i].ids for i in batch] for batch in batches], _VECTORS)
+        for batch, (found,) in zip(batches, results, strict=True):
+            vectors[batch] = found
         return _unit(vectors)
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
@@ -129,7 +125,8 @@ class Embedder:
         ids = self._tokenizer.encode(self._card.query_prompt + text).ids
         if len(ids) > self._card.window:
             ids = ids[: self._card.window - 1] + ids[-1:]
-        vector: NDArray[np.float32] = _unit(self._run([ids])[0])[0]
+        ((found,),) = self._run([[ids]], _VECTORS)
+        vector: NDArray[np.float32] = _unit(found)[0]
         return vector
 
     def encode_short(self, texts: Sequence[str]) -> list[Tokens]:
@@ -138,17 +135,28 @@ class Embedder:
             return []
         encoded = self._tokenizer.encode_batch(list(texts))
         ids = [e.ids[: self._card.window] for e in encoded]
-        vectors, tokens = self._run(ids)
+        # One by one: that takes less time than padding all to the longest.
+        results = self._run([[one] for one in ids], _VECTORS + _TOKENS)
         return [
-            Tokens(vector, _unit(rows[: len(i)]), e.offsets[: len(i)])
-            for vector, rows, i, e in zip(_unit(vectors), tokens, ids, encoded, strict=True)
+            Tokens(_unit(vector)[0], _unit(tokens[0]), e.offsets[: len(i)])
+            for (vector, tokens), i, e in zip(results, ids, encoded, strict=True)
         ]
 
-    def _run(self, ids: list[list[int]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        model = self._model("LATENCY")
-        with self._lock:
-            output = model(self._inputs(ids))
-            return output[0].copy(), output[1].copy()
+    def _run(
+        self, batches: Sequence[list[list[int]]], outputs: Sequence[int]
+    ) -> list[list[NDArray[np.float32]]]:
+        """The model's `outputs` for each batch of token ids."""
+        results: dict[int, list[NDArray[np.float32]]] = {}
+
+        def finished(request: Any, batch: int) -> None:
+            results[batch] = [request.get_output_tensor(i).data.copy() for i in outputs]
+
+        queue = _openvino().AsyncInferQueue(self._model())
+        queue.set_callback(finished)
+        for i, batch in enumerate(batches):
+            queue.start_async(self._inputs(batch), i)
+        queue.wait_all()
+        return [results[i] for i in range(len(batches))]
 
     def _inputs(self, ids: list[list[int]]) -> dict[str, NDArray[np.int64]]:
         longest = max(map(len, ids))
@@ -160,13 +168,13 @@ class Embedder:
         known = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": tokens * 0}
         return {name: known[name] for name in self._card.inputs}
 
-    def _model(self, hint: str) -> Any:
+    def _model(self) -> Any:
         with self._lock:
-            if hint not in self._compiled:
-                core = _openvino().Core()
-                path = self._folder / "model.xml"
-                self._compiled[hint] = core.compile_model(path, "CPU", {"PERFORMANCE_HINT": hint})
-            return self._compiled[hint]
+            if self._compiled is None:
+                core, path = _openvino().Core(), self._folder / "model.xml"
+                hint = {"PERFORMANCE_HINT": "THROUGHPUT"}
+                self._compiled = core.compile_model(path, "CPU", hint)
+            return self._compiled
 
 
 def load(settings: Settings, progress: Callable[[str], None] | None = None) -> Embedder:
