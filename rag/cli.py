@@ -231,6 +231,21 @@ def evaluate(
         raise CitewireError("; ".join(map(str, short)))
 
 
+@cli.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@_json
+def compare(before: Path, after: Path, as_json: bool) -> None:
+    """Say what got better and what got worse between two reports of `evaluate --json`."""
+    from rag.evaluation import compare as comparing
+
+    found = comparing.compare(comparing.read(before), comparing.read(after))
+    if as_json:
+        _print_json(to_plain(found))
+    else:
+        comparing.show(found)
+
+
 @cli.group()
 def benchmark() -> None:
     """Measure Citewire beside other ways of doing the same."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +20,7 @@ from rag.evaluation import (
     Question,
     Report,
     asker,
+    compare,
     evaluate,
     gate,
     load,
@@ -27,6 +29,7 @@ from rag.evaluation import (
     resolve,
 )
 from rag.evaluation import sha256 as hash_of
+from rag.evaluation.evaluate import figure
 from rag.records import (
     Answer,
     Article,
@@ -142,9 +145,24 @@ def test_contains_takes_whole_words(text: str, phrase: str, found: bool) -> None
 )
 def test_finding(passages: tuple[Passage, ...], at_1: bool, at_3: bool, reciprocal: float) -> None:
     found = answer("x", passages=passages)
-    assert metrics.paragraph_recall_at_k(WHO, found, 1) is at_1
-    assert metrics.paragraph_recall_at_k(WHO, found, 3) is at_3
-    assert metrics.reciprocal_rank(WHO, found) == pytest.approx(reciprocal)
+    assert metrics.found(WHO, found, "Success@1") == at_1
+    assert metrics.found(WHO, found, "Success@3") == at_3
+    assert metrics.found(WHO, found, "RR") == pytest.approx(reciprocal)
+
+
+def test_finding_several_gold_paragraphs() -> None:
+    both = replace(WHO, paragraphs=(Gold(MEETING, 2), Gold(FERRY, 2)))
+    found = answer("x", passages=(passage(FERRY, 1), passage(MEETING, 1, 2), passage(MEETING, 2)))
+    assert metrics.found(both, found, "R@10") == 0.5
+    ideal = 1 + 1 / math.log2(3)
+    assert metrics.found(both, found, "nDCG@10") == pytest.approx(1 / math.log2(3) / ideal)
+
+
+def test_kept_by_the_check() -> None:
+    dropped = tuple(Statement(t, (), "unsupported", "") for t in ("a", "b", "c"))
+    assert metrics.kept_share(WHO, replace(PERFECT, dropped=dropped)) == pytest.approx(2 / 5)
+    assert metrics.kept_share(WHO, PERFECT) == 1.0
+    assert metrics.kept_share(WHO, DECLINED) is None
 
 
 @pytest.mark.parametrize(
@@ -374,19 +392,65 @@ def test_totals_equal_the_hand_calculation() -> None:
     figures = {name: (figure.value, figure.n) for name, figure in run().totals.items()}
     third = pytest.approx(1 / 3)
     assert figures == {  # of WHO (right), CREW (wrong; gold at rank 2) and the failed one
-        "paragraph_recall@1": (third, 3),
-        "paragraph_recall@3": (pytest.approx(2 / 3), 3),
-        "paragraph_recall@5": (pytest.approx(2 / 3), 3),
-        "paragraph_recall@10": (pytest.approx(2 / 3), 3),
+        "success@1": (third, 3),
+        "success@3": (pytest.approx(2 / 3), 3),
+        "success@5": (pytest.approx(2 / 3), 3),
+        "success@10": (pytest.approx(2 / 3), 3),
+        "recall@10": (pytest.approx(2 / 3), 3),
         "reciprocal_rank": (pytest.approx((1 + 1 / 2 + 0) / 3), 3),
+        "ndcg@10": (pytest.approx((1 + 1 / math.log2(3) + 0) / 3), 3),
         "answer_right": (third, 3),
         "exact_match": (0.5, 2),  # CREW names no short answer
         "f1": (0.5, 2),
         "cites_gold": (third, 3),
         "citation_precision": (third, 3),
+        "kept": (pytest.approx(2 / 3), 3),  # nothing was written for MOON
         "answered_when_should": (pytest.approx(2 / 3), 3),
         "declined_when_should": (1.0, 1),
     }
+
+
+def test_an_interval_holds_the_mean_and_narrows_with_more_questions() -> None:
+    few, many = figure([0.0, 1.0] * 10), figure([0.0, 1.0] * 1000)
+    assert few.low < few.value == 0.5 < few.high
+    # The normal approximation: 1.96 standard errors of a coin thrown 2,000 times.
+    assert [many.low, many.high] == pytest.approx([0.478, 0.522], abs=2e-3)
+    assert figure([0.0, 1.0] * 10) == few  # the same every time
+
+
+def rows(*marks: tuple[float, bool, bool]) -> Report:
+    """Of (confidence, answerable, right) for each question; what is not right is answered."""
+    questions, answers = [], {}
+    for i, (confidence, answerable, right) in enumerate(marks):
+        known = ("x",) if answerable else ()
+        questions.append(Question(str(i), str(i), answers=known, answerable=answerable))
+        given = answer("x", short="x" if right else "y")
+        answers[str(i)] = replace(
+            given if answerable or not right else DECLINED, confidence=confidence
+        )
+    return evaluate(questions, lambda q: answers[q.id])
+
+
+def test_risk_and_coverage() -> None:
+    report = rows((0.9, True, True), (0.8, True, False), (0.8, True, True), (0.7, False, False),
+                  (0.1, False, True))  # fmt: skip
+    assert report.risk_coverage == [
+        (1 / 5, 0.0, 0.9), (3 / 5, pytest.approx(1 / 3), 0.8), (4 / 5, 1 / 2, 0.7)
+    ]  # fmt: skip
+
+
+def test_the_roc_area_of_the_confidence() -> None:
+    report = rows((0.9, True, True), (0.2, True, True), (0.5, False, False), (0.2, False, True))
+    # Of four pairs of an answerable and an unanswerable question, 2 are in order and 1 is level.
+    assert report.confidence_roc == pytest.approx(2.5 / 4)
+    assert rows((0.9, True, True)).confidence_roc is None
+
+
+def test_stages_add_up_to_the_whole() -> None:
+    timed = replace(PERFECT, timings={"retrieve": 0.0, "read": 0.0})
+    report = evaluate([WHO, CREW], lambda q: timed if q is WHO else DECLINED)
+    assert list(report.stages) == ["retrieve", "read", "other"]
+    assert sum(report.stages.values()) == pytest.approx(sum(r.seconds for r in report.rows) / 2)
 
 
 def test_kinds_are_totalled_apart() -> None:
@@ -407,8 +471,10 @@ def test_a_failure_scores_zero_and_keeps_its_reason() -> None:
 def test_the_report_is_json() -> None:
     data = json.loads(json.dumps(run().to_dict()))
     assert data["schema"] == 1
-    assert data["totals"]["answer_right"] == {"value": 0.3333, "n": 3}
-    assert data["kinds"]["unanswerable"] == {"declined_when_should": {"value": 1.0, "n": 1}}
+    assert data["totals"]["answer_right"] == {"value": 0.3333, "n": 3, "low": 0.0, "high": 1.0}
+    assert data["kinds"]["unanswerable"] == {
+        "declined_when_should": {"value": 1.0, "n": 1, "low": 1.0, "high": 1.0}
+    }
     assert (data["questions_sha256"], data["library"], data["articles"]) == ("abc", "fake", 2)
     assert data["settings"] == {"model": None}
     assert [r["verdict"] for r in data["rows"]] == ["right", "wrong", "right", "wrong"]
@@ -421,7 +487,8 @@ def test_an_answer_without_known_truth_is_not_scored() -> None:
     for given, verdict in ((PERFECT, "unscored"), (DECLINED, "wrong")):
         (row,) = evaluate([question], lambda _, given=given: given).rows  # type: ignore[misc]
         assert row.verdict == verdict
-        assert list(row.metrics) == ["answered_when_should"]
+        assert "answered_when_should" in row.metrics
+        assert not {"answer_right", "declined_when_should"} & set(row.metrics)
 
 
 def test_asker_passes_what_the_question_says() -> None:
@@ -466,7 +533,7 @@ def test_the_terminal_table() -> None:
     text = console.file.getvalue()
     assert re.search(r"^5 questions: 1 answered right, 1 rightly declined, 1 not scored, "
                      r"1 answered wrong,\s+1 failed", text)  # fmt: skip
-    assert re.search(r"Answered right\s+0\.333\s+3\b", text)
+    assert re.search(r"Answered right\s+0\.333\s+0\.000-1\.000\s+3\b", text)
     assert re.search(r"person\s+2\s+0\.500\s+0\.500\s+0\.500\s+0\.500\s+-", text)
     assert "[bold]" in text
     assert "failed: unknown: KeyError: 'Who knows?'" in text
@@ -594,3 +661,46 @@ def test_the_hash_is_of_the_files_bytes(tmp_path: Path) -> None:
     path = tmp_path / "abc"
     path.write_bytes(b"abc")  # the example of FIPS 180-2
     assert hash_of(path).startswith("ba7816bf8f01cfea414140de5dae2223b00361a3")
+
+
+# Comparing
+
+
+def test_comparing_says_what_moved(tmp_path: Path) -> None:
+    before, after = run(crew=DECLINED).to_dict(), run(who=WRONG, crew=DECLINED).to_dict()
+    found = compare.compare(before, after)
+    moved = {c.name: (c.before, c.after, c.n) for c in found.changes if c.before != c.after}
+    assert moved["f1"] == (0.5, 0.0, 2)
+    assert moved["success@1"] == pytest.approx((1 / 3, 0.0, 3))
+    assert (found.better, found.worse) == ((), ("who",))
+    assert all(c.p == 1.0 for c in found.changes)  # one question that moved proves nothing
+    assert compare.compare(before, before).worse == ()
+
+
+def test_the_paired_test_against_the_sign_test() -> None:
+    # Ten questions got right and none wrong: 2 of the 2^10 assignments of signs are as extreme.
+    before = rows(*[(0.5, True, i < 10) for i in range(20)]).to_dict()
+    after = rows(*[(0.5, True, True) for _ in range(20)]).to_dict()
+    (right,) = (c for c in compare.compare(before, after).changes if c.name == "answer_right")
+    assert (right.before, right.after, right.n) == (0.5, 1.0, 20)
+    assert right.p == pytest.approx(2 / 2**10)
+
+
+def test_comparing_is_printed_and_refuses_other_questions(tmp_path: Path) -> None:
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=100)
+    compare.show(compare.compare(run().to_dict(), run(who=WRONG).to_dict()), console)
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert re.search(r"token F1\s+0\.500\s+0\.000\s+-0\.500\s+1\.000\s+2\s+noise", text)
+    assert "Worse: 1 questions: who" in text
+    with pytest.raises(QuestionError, match="different question files: abc and xyz"):
+        compare.compare(run().to_dict(), replace(run(), questions_sha256="xyz").to_dict())
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(run().to_dict()), "utf-8")
+    assert compare.read(path)["questions_sha256"] == "abc"
+    for text in ("", "[]", "{}", '{"rows": 1}'):
+        path.write_text(text, "utf-8")
+        with pytest.raises(QuestionError, match="is not a report"):
+            compare.read(path)

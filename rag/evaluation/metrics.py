@@ -51,19 +51,23 @@ def gold_rank(question: Question, answer: Answer) -> int | None:
     return None
 
 
-def paragraph_recall_at_k(question: Question, answer: Answer, k: int) -> bool:
-    """True if a gold paragraph is among those of the first k passages that the writer read.
+def found(question: Question, answer: Answer, measure: str) -> float:
+    """A retrieval measure of the passages that the writer read, as ir_measures computes it.
 
-    Its mean is the share of questions found, also called success@k or hit rate.
+    `measure` is its name there, such as "Success@5", "R@10", "RR" or "nDCG@10". The documents are
+    paragraphs: a passage stands for the gold paragraphs it holds, or for none.
     """
-    rank = gold_rank(question, answer)
-    return rank is not None and rank <= k
+    import ir_measures
 
-
-def reciprocal_rank(question: Question, answer: Answer) -> float:
-    """1 / rank of the first passage with a gold paragraph, else 0. Mean: MRR (Voorhees 1999)."""
-    rank = gold_rank(question, answer)
-    return 1 / rank if rank else 0.0
+    gold = {f"{g.article} {g.paragraph}" for g in question.paragraphs}
+    ranked: dict[str, None] = {}
+    for rank, passage in enumerate(answer.passages, 1):
+        held = [key for n in passage.paragraphs if (key := f"{passage.article} {n}") in gold]
+        ranked.update(dict.fromkeys(held or [f"rank {rank}"]))
+    run = [ir_measures.ScoredDoc("", key, -rank) for rank, key in enumerate(ranked)]
+    judged = [ir_measures.Qrel("", key, 1) for key in sorted(gold)]
+    values = ir_measures.iter_calc([ir_measures.parse_measure(measure)], judged, run)
+    return float(next(iter(values)).value)
 
 
 def short_right(question: Question, answer: Answer) -> bool:
@@ -139,6 +143,15 @@ def gold_citations(question: Question, answer: Answer) -> list[bool]:
     return [(c.article, c.paragraph) in gold for c in answer.citations]
 
 
+def kept_share(question: Question, answer: Answer) -> float | None:
+    """Share of the writer's statements that the check let stand; None where it wrote none.
+
+    A figure that Citewire gives itself: what another judge says is measured by the citations.
+    """
+    written = len(answer.statements) + len(answer.dropped)
+    return len(answer.statements) / written if written else None
+
+
 def declined_when_should(question: Question, answer: Answer) -> bool:
     """True if an unanswerable question is declined."""
     return not question.answerable and answer.status == "declined"
@@ -182,19 +195,29 @@ def _unanswerable(question: Question) -> bool:
     return not question.answerable
 
 
+def _any(question: Question) -> bool:
+    return True
+
+
 METRICS = (
     *(
-        Metric(f"paragraph_recall@{k}", "Finding", f"Gold in first {k}", _has_gold,
-               partial(paragraph_recall_at_k, k=k))
+        Metric(f"success@{k}", "Finding", f"Gold in first {k}", _has_gold,
+               partial(found, measure=f"Success@{k}"))
         for k in (1, 3, 5, 10)
     ),
-    Metric("reciprocal_rank", "Finding", "Reciprocal rank", _has_gold, reciprocal_rank),
+    Metric("recall@10", "Finding", "Share of gold in first 10", _has_gold,
+           partial(found, measure="R@10")),
+    Metric("reciprocal_rank", "Finding", "Reciprocal rank", _has_gold,
+           partial(found, measure="RR")),
+    Metric("ndcg@10", "Finding", "nDCG of first 10", _has_gold,
+           partial(found, measure="nDCG@10")),
     Metric("answer_right", "Answering", "Answered right", _has_truth, answer_right),
     Metric("exact_match", "Answering", "Short answer, exact", _has_answers, exact_match),
     Metric("f1", "Answering", "Short answer, token F1", _has_answers, f1),
     Metric("cites_gold", "Citing", "Cites gold", _has_gold, cites_gold),
     Metric("citation_precision", "Citing", "Citation precision", _has_gold,
            citation_precision),
+    Metric("kept", "Citing", "Kept by the check", _any, kept_share),
     Metric("answered_when_should", "Declining", "Answered when it should", _answerable,
            answered_when_should),
     Metric("declined_when_should", "Declining", "Declined when it should", _unanswerable,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 BY_KIND = {
-    "paragraph_recall@5": "Gold in first 5",
+    "success@5": "Gold in first 5",
     "answer_right": "Answered right",
     "cites_gold": "Cites gold",
     "answered_when_should": "Answered",
@@ -85,7 +85,7 @@ def _totals_table(report: Report) -> Table:
     from rich import box
     from rich.table import Column, Table
 
-    table = Table("Metric", Column("Value", justify="right"), Column("n", justify="right"),
+    table = Table("Metric", *(Column(head, justify="right") for head in ("Value", "95%", "n")),
                   box=box.SIMPLE)  # fmt: skip
     totals, stage = report.totals, ""
     for metric in metrics.METRICS:
@@ -93,7 +93,8 @@ def _totals_table(report: Report) -> Table:
             if stage and metric.stage != stage:
                 table.add_section()
             stage, figure = metric.stage, totals[metric.name]
-            table.add_row(metric.label, f"{figure.value:.3f}", str(figure.n))
+            interval = f"{figure.low:.3f}-{figure.high:.3f}"
+            table.add_row(metric.label, f"{figure.value:.3f}", interval, str(figure.n))
     return table
 
 
@@ -134,7 +135,7 @@ def html(report: Report) -> str:
         right=tags["right"],
         filters=[(tag, label, tags[tag]) for tag, label in FILTERS.items()],
         rows=list(zip(report.rows, outcomes, strict=True)),
-        counts=Counter(outcomes),
+        counts=Counter(outcomes), curve=report.risk_coverage, roc=report.confidence_roc,
         stages={s: [m for m in metrics.METRICS if m.stage == s] for s in stages},
         by_kind=BY_KIND, outcomes=OUTCOMES, faults=faults, metrics=metrics,
     )  # fmt: skip
