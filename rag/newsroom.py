@@ -24,7 +24,7 @@ from rag.records import (
     StoredArticle,
     Window,
 )  # fmt: skip
-from rag.retrieve import Index, Scope
+from rag.retrieve import By, Index, Scope
 from rag.settings import Settings
 from rag.vectors import Vectors
 
@@ -273,15 +273,19 @@ class Newsroom:
         undated: Literal["include", "exclude"] | None = None,
         outlets: Sequence[str] | None = None,
         articles: Sequence[str] | None = None,
+        by: By = "both",
     ) -> list[Passage]:
-        """The `k` best passages for a question, best first; no answer is written."""
+        """The `k` best passages for a question, best first; no answer is written.
+
+        `by` is "words" (BM25), "meaning" (vectors) or "both".
+        """
         from rag.question import clean
         from rag.retrieve import retrieve
 
         if k < 1:
             raise QuestionError(f"k is {k}; expected a number from 1.")
         scope = self._scope(since, until, as_of, undated, outlets, articles)
-        return retrieve(clean(question), self._index(), scope, k)
+        return retrieve(clean(question), self._index(), scope, k, by)
 
     def as_retriever(self, k: int = 10, **filters: Any) -> BaseRetriever:
         """The library as a LangChain retriever; `filters` as for `search`."""

@@ -1,8 +1,4 @@
-"""How fast: Citewire beside the usual LangChain recipe, on the same articles, in one run.
-
-The recipe is RecursiveCharacterTextSplitter (1000/200), HuggingFaceEmbeddings with the same model
-in fp32 and batches of 32, and Chroma. It needs `pip install citewire[benchmark]`.
-"""
+"""How fast: Citewire beside the usual LangChain recipe, on the same articles, in one run."""
 
 from __future__ import annotations
 
@@ -18,9 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rag import embed, sources
+from rag import sources
+from rag.evaluation.benchmarks.recipe import Recipe
+from rag.library import article_key
 from rag.newsroom import Newsroom
-from rag.records import Article
+from rag.records import Article, StoredArticle
 from rag.settings import Settings
 
 COLD_RUNS = 3
@@ -44,12 +42,14 @@ def speed(
         _ = room.embedder.encode(["warm"])
         ours = _timed(lambda: room.add_articles(iter(chosen)))
         show("Adding the same articles to the LangChain recipe")
-        store, theirs = _recipe(chosen, Path(folder, "theirs"), settings)
+        recipe = Recipe(Path(folder, "theirs"), settings)
+        stored = [StoredArticle(article_key(a), 1, a) for a in chosen]
+        theirs = _timed(lambda: recipe.add(stored))
         show(f"Asking {len(questions)} questions of both")
         room.ask(questions[0])
         answers = [room.ask(q, model=None) for q in questions]
         whole = [_timed(partial(room.ask, q, model=None)) for q in questions]
-        recipe = [_timed(partial(store.similarity_search, q, k=10)) for q in questions]
+        searches = [_timed(partial(recipe.search, q)) for q in questions]
     show("Starting new processes")
     cold = min(_process("-m", "rag.cli", "ask", "Who did Hegseth meet in Tokyo?")
                for _ in range(COLD_RUNS))  # fmt: skip
@@ -59,34 +59,10 @@ def speed(
         "articles": len(chosen),
         "characters": characters,
         "add": _pair(ours, theirs) | {"characters_per_second": round(characters / ours)},
-        "retrieve_median": _pair(retrieval, statistics.median(recipe)),
+        "retrieve_median": _pair(retrieval, statistics.median(searches)),
         "ask_median": round(statistics.median(whole), 4),
         "cold": _pair(cold, heavy),
     }
-
-
-def _recipe(articles: Sequence[Article], folder: Path, settings: Settings) -> tuple[Any, float]:
-    """The recipe's store with the articles in it, and the seconds that adding took."""
-    from langchain_chroma import Chroma
-    from langchain_core.documents import Document
-    from langchain_huggingface import HuggingFaceEmbeddings
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
-
-    model = HuggingFaceEmbeddings(
-        model_name=embed.source(settings.embedder),
-        model_kwargs={"device": "cpu"}, encode_kwargs={"batch_size": 32},
-    )  # fmt: skip
-    model.embed_query("warm")
-    store = Chroma("recipe", model, persist_directory=str(folder))
-    splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
-    documents = [Document("\n\n".join(a.paragraphs), metadata={"title": a.title}) for a in articles]
-
-    def add() -> None:
-        parts = splitter.split_documents(documents)
-        for i in range(0, len(parts), 5000):  # Chroma's own limit for one call is near this
-            store.add_documents(parts[i : i + 5000])
-
-    return store, _timed(add)
 
 
 def _timed(work: Callable[[], Any]) -> float:

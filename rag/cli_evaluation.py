@@ -1,0 +1,178 @@
+"""The commands that measure: `evaluate`, `compare`, `questions` and `benchmark`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rag.console import json_option, library_option, named_settings, opened, print_json, progress
+from rag.errors import CitewireError
+from rag.records import to_plain
+
+
+@click.command()
+@click.argument("questions", type=click.Path(path_type=Path))
+@library_option
+@click.option("--model", help="Language model, as provider:name; 'none' for none.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a report for people to FILE.")
+@click.option("--floors", type=click.Path(path_type=Path), help="Fail where a figure is below.")
+@click.option("--update", is_flag=True, help="Raise the floors to what was measured.")
+@click.option("--lower", is_flag=True, help="With --update: lower floors, too.")
+@json_option
+def evaluate(
+    questions: Path, library: str | None, model: str | None, html: Path | None,
+    floors: Path | None, update: bool, lower: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Ask every question of a file and score the answers against what the file says."""
+    from rag import evaluation
+    from rag.evaluation import gate, report
+
+    loaded = evaluation.load(questions)
+    with opened(library, quiet=as_json) as room, progress(quiet=as_json) as show:
+        options = {} if model is None else {"model": None if model == "none" else model}
+        result = evaluation.evaluate(
+            evaluation.resolve(loaded, room), evaluation.asker(room, **options),
+            questions_sha256=evaluation.sha256(questions), library=room.name,
+            articles=room.status().articles, settings=options,
+            progress=lambda done, total: show("Asking", done, total),
+        )  # fmt: skip
+    if html:
+        report.write_html(result, html)
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        report.show(result)
+    if floors and update:
+        gate.update(result, floors, allow_lower=lower)
+    elif floors and (short := gate.check(result, floors)):
+        raise CitewireError("; ".join(map(str, short)))
+
+
+@click.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@json_option
+def compare(before: Path, after: Path, as_json: bool) -> None:
+    """Say what got better and what got worse between two reports of `evaluate --json`."""
+    from rag.evaluation import compare as comparing
+
+    found = comparing.compare(comparing.read(before), comparing.read(after))
+    if as_json:
+        print_json(to_plain(found))
+    else:
+        comparing.show(found)
+
+
+@click.group()
+def benchmark() -> None:
+    """Measure Citewire on public data sets and beside other ways of doing the same."""
+
+
+@benchmark.command()
+@library_option
+@json_option
+def sample(library: str | None, as_json: bool) -> None:
+    """Ask the sample questions of Citewire and of the LangChain recipe; prints Markdown."""
+    from rag.evaluation.benchmarks import sample as questions
+
+    with opened(library, quiet=as_json) as room, progress(quiet=as_json) as show:
+        reports = questions.run(room, show)
+    if as_json:
+        print_json({name: report.to_dict() for name, report in reports.items()})
+    else:
+        click.echo(questions.markdown(reports))
+
+
+@benchmark.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--articles", "count", default=500, help="How many articles are added.")
+@click.option("--questions", "asked", default=100, help="How many questions are asked.")
+@json_option
+def speed(folder: Path, count: int, asked: int, as_json: bool) -> None:
+    """Time adding and asking beside the usual LangChain recipe, and a new process.
+
+    FOLDER is one of RealTimeQA, as `benchmark prepare` makes it.
+    """
+    from rag.evaluation.benchmarks import realtimeqa
+    from rag.evaluation.benchmarks.speed import speed as measure
+
+    texts = [a.question.question for a in realtimeqa.load(folder)[:asked]]
+    with progress(quiet=as_json) as show:
+        found = measure(folder / "articles.jsonl.gz", texts, count, lambda text: show(text, 0, 1))
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"{found['articles']} articles, {found['characters']:,} characters")
+    click.echo(f"{'':18}{'citewire':>10}{'other':>10}{'ratio':>8}   seconds")
+    for name in ("add", "retrieve_median", "cold"):
+        pair = found[name]
+        click.echo(f"{name:18}{pair['citewire']:10.3f}{pair['other']:10.3f}{pair['ratio']:8.3f}")
+    click.echo(f"{'ask_median':18}{found['ask_median']:10.3f}")
+
+
+@benchmark.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--lane",
+    type=click.Choice(("same", "open", "lead")),
+    default="same",
+    help="What a question may use: the articles of its own search, all, or leads.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Only the first so many questions.")
+@click.option("--model", help="Language model, as provider:name.")
+@click.option("--no-recipe", is_flag=True, help="Leave the LangChain recipe out; it adds slowly.")
+@click.option("--json", "out", type=click.Path(path_type=Path), help="Write all of it to FILE.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a report for people to FILE.")
+def realtimeqa(
+    folder: Path, lane: Any, limit: int | None, model: str | None, no_recipe: bool,
+    out: Path | None, html: Path | None,
+) -> None:  # fmt: skip
+    """Answer the weekly news quizzes of RealTimeQA in FOLDER, beside published systems."""
+    from rag.evaluation import report
+    from rag.evaluation.benchmarks import realtimeqa as quiz
+
+    with progress() as show:
+        found, rows = quiz.run(folder, lane, named_settings(None), show, limit=limit, model=model,
+                               recipe=not no_recipe)  # fmt: skip
+    if out:
+        out.write_text(json.dumps(found, ensure_ascii=False, indent=1), "utf-8")
+    if html:
+        report.write_html(rows, html)
+    click.echo(quiz.table(found))
+
+
+@benchmark.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@json_option
+def support(folder: Path, as_json: bool) -> None:
+    """Judge whether articles support sentences: QAGS, in FOLDER."""
+    from rag.evaluation.benchmarks import support as qags
+
+    with progress(quiet=as_json) as show:
+        found = qags.run(folder, show)
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"{'':22}{'sentences':>10}{'balanced accuracy':>19}{'ROC area':>10}")
+    for name in (*qags.FILES, "pooled"):
+        f = found[name]
+        click.echo(f"{name:22}{f['sentences']:10}{f['balanced_accuracy']:19}{f['roc_area']:10}")
+
+
+@benchmark.command()
+@click.argument("clone", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("year", type=int)
+def prepare(clone: Path, out: Path, year: int) -> None:
+    """Make a RealTimeQA folder OUT of a YEAR from a CLONE of realtimeqa/realtimeqa_public."""
+    from rag.evaluation.benchmarks import realtimeqa as quiz
+
+    articles, questions = quiz.prepare(clone, out, year)
+    click.echo(f"{articles:,} articles and {questions:,} questions in {out}.")
+
+
+COMMANDS = (evaluate, compare, benchmark)
+"""What the command line takes from here."""

@@ -1,0 +1,92 @@
+"""What the commands share: options, opening a library, progress, JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.newsroom import Newsroom
+
+Command = Callable[..., Any]
+
+library_option = click.option("--library", metavar="DIR", help="Folder of the library.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+
+
+def filter_options(command: Command) -> Command:
+    """Gives a command the options that say where an answer may come from, and the model."""
+    options = [
+        click.option("--since", metavar="DAY", help="Only articles published on or after it."),
+        click.option("--until", metavar="DAY", help="Only articles published on or before it."),
+        click.option("--as-of", metavar="DAY", help="As a reader on that day would be answered."),
+        click.option("--outlet", "outlets", multiple=True, help="Only this outlet (repeatable)."),
+        click.option("--article", "articles", multiple=True, help="Only this one (repeatable)."),
+        click.option("--model", help="Language model, as provider:name; 'none' for none."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def named_settings(library: str | None) -> Settings:
+    """The settings, with the library of the command line where one is named."""
+    loaded = Settings.load()
+    return replace(loaded, library=Path(library).expanduser()) if library else loaded
+
+
+@contextmanager
+def opened(library: str | None, quiet: bool = False) -> Iterator[Newsroom]:
+    """The library of the command line, prepared with a progress bar where that takes a while."""
+    from rag.newsroom import Newsroom
+
+    with progress(quiet) as show:
+        room = Newsroom.open(settings=named_settings(library), progress=show)
+    yield room
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr that appears with the first call: what is done, how much, of how much."""
+    bar: Any = None
+    task: Any = None
+
+    def show(label: str, done: int, total: int) -> None:
+        nonlocal bar, task
+        if quiet:
+            return
+        if bar is None:
+            from rich import progress as bars
+            from rich.console import Console
+
+            bar = bars.Progress(
+                bars.TextColumn("{task.description}"), bars.BarColumn(),
+                bars.TaskProgressColumn(), bars.TimeElapsedColumn(),
+                bars.TextColumn("left"), bars.TimeRemainingColumn(),
+                console=Console(stderr=True),
+            )  # fmt: skip
+            task = bar.add_task(label, total=None)
+            bar.start()
+        bar.update(task, description=label, completed=done, total=total if total > 1 else None)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def given(filters: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in filters.items() if value not in (None, ())}
+
+
+def print_json(data: Any) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False, indent=1))

@@ -1,0 +1,165 @@
+"""The public benchmarks, each on a few records of its own form, made up here."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from rag import Newsroom
+from rag.cli import cli
+from rag.errors import QuestionError
+from rag.evaluation.benchmarks import realtimeqa, support
+
+FERRY = (
+    "The ferry Alma ran aground off Port Quell on Friday with 212 people on board.\n\n"
+    "The coastguard of Quell took all of them ashore in small boats.\n\n"
+    "Captain Ines Moreau said that the rudder had failed."
+)
+BRIDGE = (
+    "The council of Quell voted to close the old bridge.\n\n"
+    "Engineers had found cracks in two of its piers.\n\n"
+    "It will be rebuilt for 12 million euros by the firm Tarn Works."
+)
+QUIZ = "Take our quiz. How many people were on board the ferry that ran aground? 100, 212 or 300?"
+
+
+def result(url: str, text: str | None, title: str = "A title") -> dict[str, object]:
+    found = {"url": url, "title": title, "text": text, "authors": [], "publish_date": "2031/05/02"}
+    return {k: v for k, v in found.items() if v is not None}
+
+
+def question(number: int, text: str, choices: list[str], *answer: int) -> dict[str, object]:
+    return {
+        "question_id": f"20310502_{number}", "question_date": "2031/05/02",
+        "question_sentence": text, "question_source": "Post", "question_url": "https://post.example/q1",
+        "choices": choices, "answer": [str(i) for i in answer], "evidence": "",
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A RealTimeQA folder, made from a clone as the public repository is laid out."""
+    clone = tmp_path_factory.mktemp("clone")
+    past = clone / "past" / "2031"
+    past.mkdir(parents=True)
+    asked = [
+        question(0, "How many people were on board the ferry that ran aground?", ["100", "212"], 1),
+        question(1, "Which firm will rebuild the old bridge of Quell?", ["Tarn Works", "Orr"], 0),
+        question(2, "All of these ran aground except", ["Alma", "Elba"], 1),
+    ]
+    ferry, bridge = "https://post.example/ferry", "https://post.example/bridge"
+    found = [
+        [result(ferry, FERRY, "Ferry aground"), result("https://post.example/q1", "Answers"),
+         result("https://post.example/weekly-quiz", "Text"), result("https://a.example/b", QUIZ)],
+        [result(ferry, "seen already"), result(bridge, BRIDGE, "Bridge to close"),
+         result("https://a.example/gone", None)],
+        [],
+    ]  # fmt: skip
+    searches = [
+        {"question_id": q["question_id"], "search_result": r}
+        for q, r in zip(asked, found, strict=True)
+    ]
+    for name, records in (("qa", asked), ("gcs", searches)):
+        lines = "".join(json.dumps(r) + "\n" for r in records)
+        (past / f"20310502_{name}.jsonl").write_text(lines, "utf-8")
+    out = tmp_path_factory.mktemp("realtimeqa")
+    done = CliRunner().invoke(
+        cli, ["benchmark", "prepare", str(clone), str(out), "2031"], catch_exceptions=False
+    )
+    assert "2 articles and 3 questions" in done.output
+    return out
+
+
+def test_prepare_leaves_out_quizzes_and_what_was_seen(folder: Path) -> None:
+    with gzip.open(folder / "articles.jsonl.gz", "rt", encoding="utf-8") as file:
+        articles = [json.loads(line) for line in file]
+    assert [a["url"][-6:] for a in articles] == ["/ferry", "bridge"]
+    assert articles[0] == {
+        "url": "https://post.example/ferry", "title": "Ferry aground", "published": "2031-05-02",
+        "authors": [], "text": FERRY,
+    }  # fmt: skip
+    first, *_ = map(json.loads, (folder / "questions.jsonl").read_text("utf-8").splitlines())
+    assert (first["date"], first["answers"]) == ("2031-05-02", ["212"])
+    assert len(first["search_urls"]) == 4  # also of pages without text, as they were found
+
+
+def test_what_cannot_be_asked_openly_is_left_out(folder: Path) -> None:
+    first, second = realtimeqa.load(folder)
+    assert first.question.as_of is not None
+    assert first.question.as_of.isoformat() == "2031-05-03"
+    assert second.urls[0] == "https://post.example/ferry"
+
+
+def test_several_answers_count_in_any_order(tmp_path: Path) -> None:
+    record = {"id": "1", "date": "2031-05-02", "question": "Which two?", "choices": [],
+              "answers": ["Alma", "Elba"], "search_urls": []}  # fmt: skip
+    (tmp_path / "questions.jsonl").write_text(json.dumps(record), "utf-8")
+    (asked,) = realtimeqa.load(tmp_path)
+    assert asked.question.answers == ("Alma Elba", "Elba Alma")
+
+
+@pytest.mark.parametrize("lane", ["same", "open", "lead"])
+def test_every_lane_is_measured(lane: realtimeqa.Lane, folder: Path, newsroom: Newsroom) -> None:
+    told: list[str] = []
+    found, report = realtimeqa.run(
+        folder, lane, newsroom.settings, lambda label, *_: told.append(label), recipe=False
+    )
+    assert found["questions"] == len(report.rows) == 2
+    assert [row.error for row in report.rows] == [None, None]
+    assert set(found["retrieval"]) == {"Citewire", "BM25", "Vectors", "Rank fusion"}
+    # The firm stands in a third paragraph, which the lead does not hold.
+    held = 0.5 if lane == "lead" else 1.0
+    assert {row["recall@10"] for row in found["retrieval"].values()} == {held}
+    assert found["answers"]["gold_in_text"] >= 50
+    # With one of two articles gone, there is nothing or the wrong one to answer from.
+    right = found["declining"]["questions"]
+    assert right == sum(row.verdict == "right" for row in report.rows)
+    assert not right or found["declining"]["roc_area"] >= 0.5
+    assert "RAG (BART, 0.5 B)" in realtimeqa.table(found)
+    assert json.loads(json.dumps(found))["lane"] == lane
+    assert "Asking" in told
+
+
+def test_a_question_keeps_to_its_own_articles(folder: Path, newsroom: Newsroom) -> None:
+    _, report = realtimeqa.run(folder, "same", newsroom.settings, lambda *_: None, recipe=False)
+    answer = report.rows[0].answer
+    assert answer is not None
+    assert {p.article for p in answer.passages} == {"https://post.example/ferry"}
+
+
+def test_no_such_folder_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match="benchmark prepare"):
+        realtimeqa.load(tmp_path)
+    (tmp_path / "questions.jsonl").write_text('{"id": 1}', "utf-8")
+    with pytest.raises(QuestionError, match="KeyError"):
+        realtimeqa.load(tmp_path)
+    with pytest.raises(QuestionError, match="holds no"):
+        realtimeqa.prepare(tmp_path, tmp_path / "out", 2031)
+    with pytest.raises(QuestionError, match="QAGS"):
+        support.run(tmp_path, lambda *_: None)
+
+
+def test_support_takes_the_majority_and_the_best_window(tmp_path: Path) -> None:
+    article = FERRY.replace("\n\n", " ")
+
+    def sentence(text: str, *votes: str) -> dict[str, object]:
+        responses = [{"worker_id": i, "response": vote} for i, vote in enumerate(votes)]
+        return {"sentence": text, "responses": responses}
+
+    sentences = [
+        sentence("Captain Ines Moreau said the rudder had failed.", "yes", "yes", "no"),
+        sentence("The ferry Alma ran aground with 212 people on board.", "yes", "yes", "yes"),
+        sentence("The ferry Alma ran aground with 312 people on board.", "no", "yes", "no"),
+        sentence("Captain Paul Orr said the rudder had failed.", "no", "no", "no"),
+    ]
+    for name in support.FILES:
+        record = {"article": article, "summary_sentences": sentences}
+        (tmp_path / name).write_text(json.dumps(record) + "\n", "utf-8")
+    found = support.run(tmp_path, lambda *_: None)
+    assert found["pooled"] == {
+        "sentences": 8, "supported": 0.5, "balanced_accuracy": 100.0, "roc_area": 1.0
+    }  # fmt: skip
