@@ -17,13 +17,14 @@ from rag.records import to_plain
 @click.argument("questions", type=click.Path(path_type=Path))
 @library_option
 @click.option("--model", help="Language model, as provider:name; 'none' for none.")
+@click.option("-k", type=click.IntRange(1, 50), help="Passages to read.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write a report for people to FILE.")
 @click.option("--floors", type=click.Path(path_type=Path), help="Fail where a figure is below.")
 @click.option("--update", is_flag=True, help="Raise the floors to what was measured.")
 @click.option("--lower", is_flag=True, help="With --update: lower floors, too.")
 @json_option
 def evaluate(
-    questions: Path, library: str | None, model: str | None, html: Path | None,
+    questions: Path, library: str | None, model: str | None, k: int | None, html: Path | None,
     floors: Path | None, update: bool, lower: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask every question of a file and score the answers against what the file says."""
@@ -32,7 +33,9 @@ def evaluate(
 
     loaded = evaluation.load(questions)
     with opened(library, quiet=as_json) as room, progress(quiet=as_json) as show:
-        options = {} if model is None else {"model": None if model == "none" else model}
+        options: dict[str, Any] = {} if k is None else {"k": k}
+        if model is not None:
+            options["model"] = None if model == "none" else model
         result = evaluation.evaluate(
             evaluation.resolve(loaded, room), evaluation.asker(room, **options),
             questions_sha256=evaluation.sha256(questions), library=room.name,
