@@ -28,7 +28,9 @@ QUIZ = "Take our quiz. How many people were on board the ferry that ran aground?
 
 
 def result(url: str, text: str | None, title: str = "A title") -> dict[str, object]:
-    found = {"url": url, "title": title, "text": text, "authors": [], "publish_date": "2031/05/02"}
+    found: dict[str, object] = {
+        "url": url, "title": title, "text": text, "authors": [], "publish_date": "2031/05/02"
+    }  # fmt: skip
     return {k: v for k, v in found.items() if v is not None}
 
 
