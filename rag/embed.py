@@ -15,7 +15,8 @@ import shutil
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -146,17 +147,7 @@ class Embedder:
         self, batches: Sequence[list[list[int]]], outputs: Sequence[int]
     ) -> list[list[NDArray[np.float32]]]:
         """The model's `outputs` for each batch of token ids."""
-        results: dict[int, list[NDArray[np.float32]]] = {}
-
-        def finished(request: Any, batch: int) -> None:
-            results[batch] = [request.get_output_tensor(i).data.copy() for i in outputs]
-
-        queue = _openvino().AsyncInferQueue(self._model())
-        queue.set_callback(finished)
-        for i, batch in enumerate(batches):
-            queue.start_async(self._inputs(batch), i)
-        queue.wait_all()
-        return [results[i] for i in range(len(batches))]
+        return infer(self._model(), (self._inputs(batch) for batch in batches), outputs)
 
     def _inputs(self, ids: list[list[int]]) -> dict[str, NDArray[np.int64]]:
         longest = max(map(len, ids))
@@ -243,6 +234,8 @@ def _export(name: str, source: str, folder: Path) -> None:
         _convert(name, source, unfinished)
         shutil.rmtree(folder, ignore_errors=True)
         unfinished.rename(folder)
+        for left in folder.parent.glob(f"{folder.name}.*"):  # by processes that were killed
+            shutil.rmtree(left, ignore_errors=True)
     except OSError as error:
         if not (folder / "card.json").is_file():
             raise EmbedderError(
@@ -309,6 +302,33 @@ def _convert(name: str, source: str, folder: Path) -> None:
             f"The export of {name} does not give the vectors of sentence-transformers (cosine "
             f"{agreement:.4f}, expected {LEAST_AGREEMENT}); use another model in CITEWIRE_EMBEDDER."
         )
+
+
+def infer(
+    model: Any, inputs: Iterable[dict[str, NDArray[Any]]], outputs: Sequence[int]
+) -> list[list[NDArray[np.float32]]]:
+    """The `outputs` of a compiled model for each of the inputs, run side by side, in their order.
+
+    Requests are waited for in turn. OpenVINO's own queue calls back into Python from its threads
+    instead, which never ends where the model is freed meanwhile.
+    """
+    side_by_side = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
+    running: deque[Any] = deque()
+    results = []
+
+    def finish() -> Any:
+        request = running.popleft()
+        request.wait()
+        results.append([request.get_output_tensor(i).data.copy() for i in outputs])
+        return request
+
+    for one in inputs:
+        free = finish() if len(running) >= side_by_side else model.create_infer_request()
+        free.start_async(one)
+        running.append(free)
+    while running:
+        finish()
+    return results
 
 
 def _openvino() -> Any:
