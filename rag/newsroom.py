@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag import library
-from rag.errors import LibraryMismatch, LibraryMissing, LibraryReadOnly, QuestionError
+from rag.errors import (
+    LibraryMismatch,
+    LibraryMissing,
+    LibraryReadOnly,
+    QuestionError,
+    SourceError,
+)
 from rag.library import Library
 from rag.records import (
     AddReport,
@@ -122,6 +128,9 @@ class Newsroom:
         """
         from rag import sources as reading
 
+        for source in sources:
+            if not isinstance(source, (str, Path)):
+                raise SourceError(f"{source!r} is not a source; name files or folders.")
         total = sum(reading.size(source) for source in sources)
         read = 0
 
@@ -259,7 +268,14 @@ class Newsroom:
         scope = self._scope(since, until, as_of, undated, outlets, articles)
         chosen = self.settings.model if isinstance(model, _Unset) else model
         return answer.stream(
-            question, self._index(), scope, history or (), chosen, k, self.settings, self.name
+            question,
+            self._index(),
+            scope,
+            _turns(history or ()),
+            chosen,
+            k,
+            self.settings,
+            self.name,
         )
 
     def search(
@@ -343,11 +359,28 @@ class Newsroom:
         if undated not in (None, "include", "exclude"):
             raise QuestionError(f"undated={undated!r}; expected 'include' or 'exclude'.")
         kept = undated or ("exclude" if first or last else "include")
+        stored = {name.casefold(): name for name in self._opened().outlets()} if outlets else {}
         return Scope(
             Window(first, last, days["as_of"] or self.as_of, kept),
-            tuple(outlets) if outlets else None,
-            None if articles is None else tuple(articles),
+            tuple(stored.get(o.casefold(), o) for o in _several(outlets)) if outlets else None,
+            None if articles is None else _several(articles),
         )
+
+
+def _several(names: Sequence[str] | str | None) -> tuple[str, ...]:
+    """Names, also where only one is given as it stands."""
+    return (names,) if isinstance(names, str) else tuple(names or ())
+
+
+def _turns(history: Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]]:
+    """Earlier turns. Raises QuestionError for what has another form."""
+    for turn in history:
+        if not isinstance(turn, Mapping) or not {"question", "answer"} <= turn.keys():
+            raise QuestionError(
+                f"history holds {turn!r}; expected turns like "
+                '{"question": "Who spoke?", "answer": "The mayor."}'
+            )
+    return history
 
 
 def _day(name: str, value: Day) -> date | None:

@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -293,3 +294,22 @@ def test_unknown_settings_are_named() -> None:
     with pytest.raises(SettingsError, match="CITEWIRE_LIBRARI"):
         Settings.load({"CITEWIRE_LIBRARI": "x"})
     assert replace(Settings.load({}), model="a:b").model == "a:b"
+
+
+def test_an_outlet_is_named_as_people_name_it(newsroom: Newsroom) -> None:
+    name = next(iter(newsroom.outlets()))
+    expected = newsroom.search("council", k=3, outlets=[name])
+    assert expected and {p.outlet for p in expected} == {name}
+    assert newsroom.search("council", k=3, outlets=name.upper()) == expected  # one, as it stands
+
+
+@pytest.mark.parametrize("history", ["hi", ["hi"], [{"question": "Who?"}]])
+def test_a_history_of_another_form_is_one_clear_error(history: Any, newsroom: Newsroom) -> None:
+    with pytest.raises(QuestionError, match="expected turns like"):
+        newsroom.ask("And when?", history=history)
+
+
+@pytest.mark.parametrize("source", [None, [], 5])
+def test_what_is_no_source_is_one_clear_error(source: Any, room: Newsroom) -> None:
+    with pytest.raises(SourceError, match="is not a source"):
+        room.add(source)
