@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from rag import check, cite, llm, prompt, question, reader, write
+from rag import check, cite, likeness, llm, prompt, question, reader, write
 from rag.errors import ModelError
 from rag.records import Answer, Citation, Passage, Reason, Searched, Statement, Status
 from rag.retrieve import Index, Scope, retrieve
@@ -85,7 +85,10 @@ def stream(
     with draft.timed("retrieve"):
         draft.passages = retrieve(draft.standalone, index, scope, k)
     with draft.timed("read"):
-        reading = reader.read(parts, draft.passages, index)
+        if index.network:
+            reading = reader.read(parts, draft.passages, index, index.network)
+        else:
+            reading = likeness.read(parts, draft.passages, index)
         draft.confidence = reading.confidence
         draft.passages = list(reading.passages)
     if chat and draft.passages and not draft.failed:

@@ -166,6 +166,28 @@ def support(folder: Path, as_json: bool) -> None:
 
 
 @benchmark.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--all", "every", is_flag=True, help="Also the articles at even positions.")
+@json_option
+def squad2(file: Path, every: bool, as_json: bool) -> None:
+    """Read the paragraphs of a SQuAD 2.0 FILE with the reader of CITEWIRE_READER."""
+    from rag import crossencoder, reader
+    from rag.evaluation.benchmarks import squad2 as squad
+
+    named = named_settings(None).reader
+    if named == "none":
+        raise CitewireError("There is no reader to measure; name its folder in CITEWIRE_READER.")
+    with progress(quiet=as_json) as show:
+        found = squad.run(squad.load(file, odd=not every), crossencoder.load(Path(named)),
+                          reader.LEAST_ODDS, show)  # fmt: skip
+    if as_json:
+        print_json(found)
+    else:
+        for name, value in found.items():
+            click.echo(f"{name:26}{value:>8}")
+
+
+@benchmark.command()
 @click.argument("clone", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("year", type=int)

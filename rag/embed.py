@@ -162,7 +162,7 @@ class Embedder:
     def _model(self) -> Any:
         with self._lock:
             if self._compiled is None:
-                core, path = _openvino().Core(), self._folder / "model.xml"
+                core, path = openvino().Core(), self._folder / "model.xml"
                 hint = {"PERFORMANCE_HINT": "THROUGHPUT"}
                 self._compiled = core.compile_model(path, "CPU", hint)
             return self._compiled
@@ -253,7 +253,7 @@ def _convert(name: str, source: str, folder: Path) -> None:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    openvino = _openvino()
+    runtime = openvino()
     local = Path(source).is_dir()
     model = SentenceTransformer(source, device="cpu", local_files_only=local).eval()
     tried = [
@@ -275,12 +275,12 @@ def _convert(name: str, source: str, folder: Path) -> None:
     with torch.no_grad(), warnings.catch_warnings():
         # Tracing warns of every branch in Python; the comparison below shows whether one mattered.
         warnings.simplefilter("ignore")
-        exported = openvino.convert_model(Pipeline(), example_input=tuple(features.values()))
+        exported = runtime.convert_model(Pipeline(), example_input=tuple(features.values()))
     for port, input_name in zip(exported.inputs, features, strict=True):
         port.get_tensor().set_names({input_name})
-        port.get_node().set_partial_shape(openvino.PartialShape([-1, -1]))
+        port.get_node().set_partial_shape(runtime.PartialShape([-1, -1]))
     exported.validate_nodes_and_infer_types()
-    openvino.save_model(exported, folder / "model.xml")
+    runtime.save_model(exported, folder / "model.xml")
     model.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     prompts = {k: v or "" for k, v in model.prompts.items()}
     weights = sorted(Path(source).rglob("*.safetensors")) if local else [folder / "model.bin"]
@@ -331,12 +331,12 @@ def infer(
     return results
 
 
-def _openvino() -> Any:
+def openvino() -> Any:
     """The package, without its telemetry, which cannot be switched off in any other way."""
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    import openvino
+    import openvino as package
 
-    return openvino
+    return package
 
 
 def _sha256(*paths: Path) -> str:

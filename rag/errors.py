@@ -9,6 +9,7 @@
     │   ├── LibraryBusy      another process is writing to it
     │   └── LibraryMismatch  made with other settings, or by a newer version
     ├── EmbedderError        the embedding model cannot be loaded
+    ├── ReaderError          the trained reader cannot be loaded
     ├── ModelError           the language model cannot be reached or loaded
     └── QuestionError        a question, filter or question file that cannot be used
 
@@ -51,6 +52,10 @@ class LibraryMismatch(LibraryError):
 
 class EmbedderError(CitewireError):
     """The embedding model cannot be loaded."""
+
+
+class ReaderError(CitewireError):
+    """The trained reader cannot be loaded."""
 
 
 class ModelError(CitewireError):

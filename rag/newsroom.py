@@ -37,6 +37,7 @@ from rag.vectors import Vectors
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
+    from rag.crossencoder import CrossEncoder
     from rag.embed import Embedder
 
 Day = date | datetime | str | None
@@ -320,6 +321,14 @@ class Newsroom:
                 self._embedder = embed.load(self.settings)
             return self._embedder
 
+    def _network(self) -> CrossEncoder | None:
+        """The trained reader that the settings name. Raises ReaderError where it is damaged."""
+        from rag import crossencoder
+
+        if self.settings.reader == "none":
+            return None
+        return crossencoder.load(Path(self.settings.reader).expanduser())
+
     def _opened(self) -> Library:
         with self._lock:
             if self._store is None:
@@ -346,7 +355,7 @@ class Newsroom:
                 self._vectors.reopen()
                 self._vectors = Vectors(self.folder, store.meta("collection"))
                 self._generation = store.generation
-            return Index(store, self._vectors, self.embedder)
+            return Index(store, self._vectors, self.embedder, self._network())
 
     def _scope(
         self, since: Day, until: Day, as_of: Day, undated: Literal["include", "exclude"] | None,

@@ -1,40 +1,43 @@
-"""Reads the retrieved passages: which sentences answer, in which words, and does any at all?
+"""Reads the retrieved passages: which of them answer, in which sentence, in which words?
 
-This reader goes by words, meaning and the kind of answer asked for. A trained reader takes its
-place behind the same `read`.
+A trained network (`CITEWIRE_READER`) reads the question with each passage. Where there is none,
+`rag.likeness` takes its place.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag import facts
 from rag.check import Source, gives_orders
 from rag.chunk import embedded, header
-from rag.embed import Tokens
-from rag.question import STOP_WORDS, Asked, stem, stems
-from rag.records import Article, Passage, StoredArticle
+from rag.crossencoder import Array, CrossEncoder, Read
+from rag.question import Asked, stems
+from rag.records import Passage, StoredArticle
 from rag.retrieve import Index
 from rag.sentences import sentence_spans
 
-Vectors = NDArray[np.float32]
-
-READ = 5
-"""Passages that are read word by word, the best first: each costs 14 ms on two cores."""
-# Weights of a sentence's score, set by hand on the sample questions for development.
-LIKENESS, SENTENCE, PASSAGE, FITS = 4.0, 2.0, 2.0, 0.6
-# Logistic regression of "is about something in the library" on the development questions against
-# questions about other things (SQuAD 2.0, weekly news quizzes): ROC area 0.99. It does not tell an
-# answer from a near miss in the right article; that takes a trained reader.
-LOGIT = (8.4, 9.2, 3.8, -10.2)
-# Question words at least this rare, as a share of the mean weight, must be met for confidence.
-RARE = 0.7
+READ = 10
+"""Passages that are read, the best first: each costs 15 ms on two cores."""
+LONGEST = 30
+"""Tokens of the exact words of an answer; more is a sentence."""
+# Weight of a passage's own retrieval score beside the network's log odds that it answers.
+RETRIEVED = 5.0
+# Agreement: scores of equal answers of different passages are added as exp(score / this).
+SOFT = 2.0
+# Taken from the score of words that are not of the kind asked for.
+UNFIT = 4.0
+IN_SENTENCES = frozenset({"reason", "account"})
+"""Kinds of question that are answered in sentences, not in a few exact words."""
+NEAR = 4.0
+"""Log odds below the best sentence at which another is still added to the answer."""
+LEVEL = -0.405
+"""Log odds of `answer.LEAST_CONFIDENCE`, 0.4."""
+LEAST_ODDS = -1.0
+"""Log odds of the best passage below which the library is taken not to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +51,6 @@ class Evidence:
     """Higher is better; comparable within one question."""
     short: str | None
     """The exact words of the answer in it, where the question asks for some."""
-    likeness: float
-    """Cosine of the question with the sentence as its passage makes it mean, -1 to 1."""
-    met: float
-    """How well the passage meets the question's words: mean over the words, by rarity, of the best
-    cosine of the word's vector with that of any token. -1 to 1."""
-    weakest: float
-    """The same for the rare word that is met worst."""
-
-    @property
-    def about(self) -> float:
-        """Log odds that the passage is about what the question is about."""
-        features = (self.likeness, self.met, self.weakest, 1.0)
-        return sum(w * x for w, x in zip(LOGIT, features, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,232 +60,101 @@ class Reading:
     evidence: tuple[Evidence, ...]
     """Best first."""
     passages: tuple[Passage, ...]
-    """The passages, those that were read in the order of how well they meet the question."""
+    """The passages, those that were read in the order of how well they answer."""
     confidence: float
     """From 0 to 1, that the passages answer the question."""
+    near: float
+    """A sentence whose score is at most this much below the best one's is worth adding."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """The question's content words."""
+class Words:
+    """Exact words that may be the answer."""
 
-    asked: Asked
-    vectors: Vectors
-    """Unit vectors of the words in the question's context, [words, dimension]."""
-    rarity: Vectors
-    """Their inverse document frequency: rare words say what the question is about. [words]"""
-    whole: Vectors
-    """Unit vector of the question."""
+    text: str
+    span: tuple[int, int]
+    """Characters [start, end) in the text that was read."""
+    score: float
+    """Log probability among all words of the text that was read."""
 
 
-def read(asked: Asked, passages: Sequence[Passage], index: Index) -> Reading:
-    """Ranks the sentences of the first `READ` passages as answers to the question.
-
-    Question and passages are compared by late interaction (Khattab and Zaharia 2020) of the
-    embedder's token vectors: each question word is met by the token nearest in meaning, which
-    finds "killed" for "died" and needs no training.
-    """
+def read(asked: Asked, passages: Sequence[Passage], index: Index, network: CrossEncoder) -> Reading:
+    """Ranks the sentences of the first `READ` passages as answers to the question."""
     first = passages[:READ]
-    days = [p.published.day if p.published else None for p in first]
-    texts = [embedded(header(p.title, d), p.text) for p, d in zip(first, days, strict=True)]
-    question, *read = index.embedder.encode_short([asked.text, *texts])
-    wanted = _wanted(asked, question, index)
-    if not len(wanted.vectors):
-        return Reading((), tuple(passages), 0.0)
+    heads = [header(p.title, p.published.day if p.published else None) for p in first]
+    texts = [embedded(head, p.text) for head, p in zip(heads, first, strict=True)]
+    found = network.read(asked.text, texts)
+    odds = {p.id: f.answers + RETRIEVED * p.score for p, f in zip(first, found, strict=True)}
     articles = {key: index.store.article(key) for key in {p.article for p in first}}
-    found: list[Evidence] = []
-    for passage, text, tokens in zip(first, texts, read, strict=True):
-        found += _sentences(wanted, articles[passage.article], passage, text, tokens)
-    found.sort(key=lambda e: -e.score)
-    met = {e.passage.id: e.met for e in found}
-    ordered = sorted(first, key=lambda p: -met.get(p.id, 0.0)) + list(passages[READ:])
-    confidence = 1 / (1 + math.exp(-found[0].about)) if found else 0.0
-    return Reading(tuple(found), tuple(ordered), confidence)
-
-
-def _wanted(asked: Asked, question: Tokens, index: Index) -> _Wanted:
-    content = [stem(w) for w in asked.terms]
-    held = index.store.rarity(content)
-    total = max(index.store.passage_count(), 1)
-    weights = {w: math.log(1 + total / (held.get(w, 0) + 0.5)) for w in content}
-    vectors, rarity = [], []
-    for match in re.finditer(r"[^\W_]+", asked.text):
-        weight = weights.get(stem(match[0].lower()))
-        rows = [
-            row
-            for row, (start, end) in enumerate(question.offsets)
-            if match.start() <= start < end <= match.end()
-        ]
-        if weight is not None and rows:
-            vector = question.tokens[rows].mean(axis=0)
-            vectors.append(vector / np.linalg.norm(vector))
-            rarity.append(weight)
-    return _Wanted(
-        asked, np.array(vectors, np.float32), np.array(rarity, np.float32), question.vector
-    )
+    evidence: list[Evidence] = []
+    for passage, head, one in zip(first, heads, found, strict=True):
+        at = len(head) + 1
+        evidence += _sentences(asked, articles[passage.article], passage, one, at, odds[passage.id])
+    evidence.sort(key=lambda e: -e.score)
+    ordered = sorted(first, key=lambda p: -odds[p.id]) + list(passages[READ:])
+    best = max((f.answers for f in found), default=-np.inf)
+    return Reading(tuple(evidence), tuple(ordered), _confidence(best), NEAR)
 
 
 def _sentences(
-    wanted: _Wanted, article: StoredArticle, passage: Passage, text: str, tokens: Tokens
+    asked: Asked, article: StoredArticle, passage: Passage, one: Read, at: int, odds: float
 ) -> Iterator[Evidence]:
-    """The sentences of a passage with their scores."""
-    cosines = wanted.vectors @ tokens.tokens.T
-    met = _mean(cosines.max(axis=1), wanted)
-    rare = wanted.rarity >= RARE * wanted.rarity.mean()
-    weakest = float(cosines.max(axis=1)[rare].min())
-    starts = np.array([start for start, _ in tokens.offsets])
-    at = len(text) - len(passage.text)
+    """The sentences of a passage, whose text starts at character `at` of what was read."""
+    whole = " " * at + passage.text
+    where = at
     for number, part in zip(passage.paragraphs, passage.text.split("\n"), strict=True):
         for start, end in () if gives_orders(part) else sentence_spans(part):
-            inside = (starts >= at + start) & (starts < at + end)
-            if not inside.any():
-                continue
-            sentence = part[start:end]
-            mean = tokens.tokens[inside].mean(axis=0)
-            likeness = float(mean @ wanted.whole / np.linalg.norm(mean))
-            short = short_answer(wanted.asked, sentence, article.article)
-            fits = short is not None or (wanted.asked.kind == "reason" and _CAUSE.search(sentence))
-            score = (
-                LIKENESS * likeness
-                + SENTENCE * _mean(cosines[:, inside].max(axis=1), wanted)
-                + PASSAGE * met
-                + FITS * bool(fits)
-            )
-            source = Source(article, number)
-            yield Evidence(source, sentence, passage, score, short, likeness, met, weakest)
-        at += len(part) + 1
+            words = best_words(one, where + start, where + end, whole, asked)
+            if words:
+                short = None if asked.kind in IN_SENTENCES else words.text
+                yield Evidence(Source(article, number), part[start:end], passage,
+                               odds + words.score, short)  # fmt: skip
+        where += len(part) + 1
 
 
-def _mean(cosines: Vectors, wanted: _Wanted) -> float:
-    """Mean over the question's words, weighted by rarity."""
-    return float(cosines @ wanted.rarity / wanted.rarity.sum())
+def best_words(
+    one: Read, low: int, high: int, text: str, asked: Asked | None = None
+) -> Words | None:
+    """The best words within characters [low, high) of the text that was read, if there are any.
 
-
-# The exact words of an answer
-
-
-def short_answer(asked: Asked, sentence: str, article: Article) -> str | None:
-    """The words of the sentence that are of the kind asked for, nearest to the question's words."""
-    known = set(stems(asked.text))
-    if asked.kind == "number":
-        candidates = [n for n in _numbers(sentence) if _counts(asked.text, n, sentence)]
-    elif asked.kind == "date":
-        candidates = facts.date_spans(sentence)
-    elif asked.kind == "person":
-        # "Who" is also a team or a country, where that is the subject: "South Africa won".
-        candidates = [
-            n for n in facts.names(sentence)
-            if not known & set(stems(n.text))
-            and (n.span[0] <= SUBJECT or _is_person(n.text, article))
-        ]  # fmt: skip
-    elif asked.kind == "name":
-        candidates = list(facts.names(sentence))
-    elif asked.kind == "place":
-        candidates = [
-            n for n in facts.names(sentence)
-            if re.search(r"\b(?:in|at|near|to|from|off|of|on|outside|around|across)(?: the)? $",
-                         sentence[: n.span[0]])
-        ]  # fmt: skip
-    else:
-        return None
-    new = [c for c in candidates if not set(stems(c.text)) <= known]
-    if not new:
-        return None
-    anchors = [
-        m.start() for m in re.finditer(r"[^\W_]+", sentence)
-        if (w := m[0].lower()) not in STOP_WORDS and stem(w) in known
-    ]  # fmt: skip
-    return min(new, key=lambda c: (_distance(c.span, anchors), c.span)).text
-
-
-def _distance(span: tuple[int, int], anchors: Sequence[int]) -> float:
-    """Characters from the span to the words of the question, the two nearest counted."""
-    gaps = sorted(min(abs(a - span[0]), abs(a - span[1])) for a in anchors)[:2]
-    return sum(gaps) / len(gaps) if gaps else 0.0
-
-
-SUBJECT = 4
-"""Characters of a sentence in which a name is its subject: at the start, or behind "The"."""
-
-_CAUSE = re.compile(
-    r"\b(?:because|since|due to|owing to|as a result|caus(?:ed?|ing)|after|so that|in order to|"
-    r"blam(?:ed?|ing)|led to|reason|triggered|prompted|forced|to avoid|to allow|following|over)\b",
-    re.IGNORECASE,
-)
-_NO_PERSON = re.compile(
-    r"\b(?:of|for|Agency|Bank|Board|Centre|Center|City|Club|College|Company|Council|Court|Cup|"
-    r"Department|East|Foundation|Group|Hospital|House|Inc|Institute|International|Island|Islands|"
-    r"League|Ltd|Ministry|Museum|National|New|North|Office|Party|Police|Prize|River|School|Sea|Service|"
-    r"Society|South|State|States|Street|Trust|Union|United|University|West|World)\b"
-)
-_TITLE = (
-    r"(?:Mr|Mrs|Ms|Dr|Prof|Gen|Sir|Pope|King|Queen|Prince|Princess|President|Minister|Secretary|"
-    r"Captain|Judge|Governor|Senator|Mayor|Councillor|Chancellor|Professor|Cardinal|coach|captain|"
-    r"minister|president|secretary|manager|leader|director|chief|striker|engineer)"
-)
-
-
-def _is_person(name: str, article: Article) -> bool:
-    """Two or more words without a word of organisations and places, or a surname used alone.
-
-    A single word is a surname where the article puts a title or another name before it.
+    Words that are not of the kind `asked` for count less.
     """
-    if _NO_PERSON.search(name) or name.isupper():
-        return False
-    if " " in name:
-        return True
-    text = " ".join(article.paragraphs)
-    full = rf"(?:{_TITLE}\.?|(?<![.] )(?<!^)[A-Z][\w’'-]+|^[A-Z][\w’'-]+) {re.escape(name)}\b"
-    before = {m[0].split()[0] for m in re.finditer(full, text)}
-    return any(not _NO_PERSON.search(word) and word.lower() not in _NOT_FIRST for word in before)
+    rows = [i for i, (start, end) in enumerate(one.offsets) if start >= low and end <= high]
+    if not rows:
+        return None
+    starts, ends = _log_softmax(one.starts), _log_softmax(one.ends)
+    score = starts[rows][:, None] + ends[rows][None, :]
+    legal = np.triu(np.ones_like(score)) - np.triu(np.ones_like(score), LONGEST)
+    score = np.where(legal > 0, score, -np.inf)
+    best: Words | None = None
+    for flat in np.argsort(-score, axis=None)[:5]:
+        i, j = np.unravel_index(flat, score.shape)
+        if not np.isfinite(score[i, j]):
+            break
+        span = (one.offsets[rows[int(i)]][0], one.offsets[rows[int(j)]][1])
+        words = text[slice(*span)]
+        value = float(score[i, j]) - UNFIT * (asked is not None and not _fits(asked, words))
+        if best is None or value > best.score:
+            best = Words(words, span, value)
+    return best
 
 
-_NOT_FIRST = frozenset("the in on at from to of and for with by but as after before new".split())
-
-_UNIT = re.compile(
-    r"(?:-|\s)?(?:%|per ?cent|percent|(?:square )?(?:kilomet(?:er|re)s?|met(?:er|re)s?|miles?|"
-    r"feet|foot|tonnes?|tons?|acres?|hectares?|kilograms?|kg|km|mph|degrees(?: Celsius)?|pounds?|"
-    r"dollars?|euros?|yen|years?|months?|weeks?|days?|hours?|minutes?|seconds?|magnitude|points?|"
-    r"people|times|votes|seats))\b|%"
-)
-
-
-_MONEY = re.compile(
-    r"\bhow much\b.*\b(?:cost|pay|paid|spen[dt]|worth|price|owe|los[et]|rais|giv|earn|fined?|sell|"
-    r"sold|bid|offer|hand|money|fund|invest|damage)|\b(?:price|cost|bill|budget|fee|salary|fine)\b",
-    re.IGNORECASE,
-)
-_CURRENCY = re.compile(r"[$£€¥]|\b(?:pounds?|dollars?|euros?|yen|francs?|rupees?|pence|cents)\b")
-_HOW_MANY = re.compile(r"\bhow many (?:more |other )?([\w’'-]+)", re.IGNORECASE)
+def _fits(asked: Asked, words: str) -> bool:
+    """False where the words cannot be what the question asks for."""
+    if asked.kind == "number":
+        return bool(facts.number_spans(words))
+    if asked.kind == "date":
+        return bool(facts.date_spans(words) or facts.number_spans(words))
+    new = set(stems(words)) - set(stems(asked.text))
+    return bool(new)
 
 
-def _counts(question: str, number: facts.Found, sentence: str) -> bool:
-    """True where the number counts what the question asks for: money is money, people no hours."""
-    behind = sentence[number.span[1] : number.span[1] + 30]
-    is_money = bool(_CURRENCY.search(number.text) or _CURRENCY.match(behind.strip()))
-    if _MONEY.search(question):
-        return is_money
-    asked = _HOW_MANY.search(question)
-    if asked is None:
-        return True
-    if stem(asked[1].lower()) in set(stems(number.text + behind)):
-        return True
-    return not (is_money or "%" in number.text or _UNIT.search(number.text))
+def _confidence(odds: float) -> float:
+    """`answer.LEAST_CONFIDENCE` at `LEAST_ODDS`, rising with the odds."""
+    return float(1 / (1 + np.exp(-(odds - LEAST_ODDS + LEVEL))))
 
 
-def _numbers(sentence: str) -> list[facts.Found]:
-    """Numbers with what stands around them: "$3.2 billion", "85 minutes", "31-29"."""
-    dated = [f.span for f in facts.date_spans(sentence)]
-    found = []
-    for number in facts.number_spans(sentence):
-        start, end = number.span
-        if any(a <= start < b for a, b in dated):
-            continue
-        lead = re.search(r"(?:[$£€¥]|US\$|A\$)$", sentence[:start])
-        start = lead.start() if lead else start
-        tail = re.match(r"(?: ?[-–] ?\d+)", sentence[end:])
-        end += tail.end() if tail else 0
-        unit = _UNIT.match(sentence[end:])
-        end += unit.end() if unit else 0
-        found.append(facts.Found(sentence[start:end], (start, end)))
-    return found
+def _log_softmax(logits: Array) -> Array:
+    shifted = logits - logits.max()
+    logs: Array = (shifted - np.log(np.exp(shifted).sum())).astype(np.float32)
+    return logs

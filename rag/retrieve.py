@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from rag.crossencoder import CrossEncoder
 from rag.embed import Embedder
 from rag.library import Library
 from rag.question import stem, terms
@@ -38,6 +39,8 @@ class Index:
     store: Library
     vectors: Vectors
     embedder: Embedder
+    network: CrossEncoder | None = None
+    """The trained reader; None to do without."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class Settings:
     """Room for the passages and the question in the language model's prompt."""
     embedder: str = "all-MiniLM-L6-v2"
     """The embedding model: this name, a folder, or a name on the Hugging Face hub."""
+    reader: str = "none"
+    """A trained reader: its folder, made by `python -m rag.training`. "none": do without one."""
     cache: Path = Path(platformdirs.user_cache_dir("citewire"))
     """Folder for prepared models and the sample library; may be deleted at any time."""
     data: Path = Path(platformdirs.user_data_dir("citewire"))

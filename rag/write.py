@@ -10,10 +10,6 @@ from rag.reader import Evidence, Reading
 
 SENTENCES = 3
 """At most so many sentences of an extractive answer."""
-# A further sentence is added only where its score is at least this share of the best one's.
-NEAR_BEST = 0.75
-# The same where the best one already holds the person, place, date or number that was asked for.
-NEAR_BEST_SHORT = 0.85
 # Two sentences sharing more of their words than this say the same.
 SAME = 0.6
 
@@ -28,10 +24,9 @@ def extract(asked: Asked, reading: Reading) -> list[Draft]:
     if not best_few or (asked.kind in TYPED and not any(e.short for e in best_few)):
         return []
     best = reading.evidence[0]
-    least = (NEAR_BEST_SHORT if best.short else NEAR_BEST) * best.score
     chosen = [best]
     for evidence in reading.evidence[1:]:
-        if len(chosen) == SENTENCES or evidence.score < least:
+        if len(chosen) == SENTENCES or evidence.score < best.score - reading.near:
             break
         if not any(_overlap(evidence.text, c.text) > SAME for c in chosen):
             chosen.append(evidence)

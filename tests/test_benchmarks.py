@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rag import Newsroom
+from rag import Newsroom, crossencoder, embed
 from rag.cli import cli
 from rag.errors import QuestionError
-from rag.evaluation.benchmarks import realtimeqa, support
+from rag.evaluation.benchmarks import realtimeqa, squad2, support
 
 FERRY = (
     "The ferry Alma ran aground off Port Quell on Friday with 212 people on board.\n\n"
@@ -165,3 +165,30 @@ def test_support_takes_the_majority_and_the_best_window(tmp_path: Path) -> None:
     assert found["pooled"] == {
         "sentences": 8, "supported": 0.5, "balanced_accuracy": 100.0, "roc_area": 1.0
     }  # fmt: skip
+
+
+def test_squad2_between_declining_everything_and_nothing(tmp_path: Path) -> None:
+    import torch
+
+    from rag.training.export import export
+    from rag.training.model import Network
+
+    def asked(text: str, *answers: str) -> dict[str, object]:
+        return {"question": text, "answers": [{"text": a, "answer_start": 0} for a in answers]}
+
+    questions = [asked("Who commanded it?", "Ines Moreau"), asked("Who owned it?"), asked("Why?")]
+    even, odd = ({"paragraphs": [{"context": FERRY, "qas": questions[:n]}]} for n in (1, 3))
+    path = tmp_path / "squad.json"
+    path.write_text(json.dumps({"data": [even, odd]}), "utf-8")
+    assert len(squad2.load(path, odd=False)) == 4
+    items = squad2.load(path, odd=True)
+    torch.manual_seed(7)
+    export(Network(Path(embed.source(embed.DEFAULT))), tmp_path / "reader", {})
+    network = crossencoder.load(tmp_path / "reader")
+    never, always = (squad2.run(items, network, least, lambda *_: None) for least in (1e9, -1e9))
+    assert never["f1"] == never["exact_match"] == never["f1_declining_everything"] == 66.7
+    assert (never["unanswerable_declined"], always["unanswerable_declined"]) == (100.0, 0.0)
+    assert always["f1"] == pytest.approx(always["answerable_f1"] / 3, abs=0.1)
+    assert never["f1_best_threshold"] >= 66.7
+    with pytest.raises(QuestionError, match=r"SQuAD 2\.0"):
+        squad2.load(tmp_path / "nothing.json", odd=True)

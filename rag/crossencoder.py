@@ -1,0 +1,119 @@
+"""The trained reader's network: reads two texts together, in OpenVINO.
+
+It is trained by `rag.training` from all-MiniLM-L6-v2, whose word vectors are kept as they are: its
+files hold only what was trained, and the word vectors are taken from the embedding model's package.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag import embed
+from rag.errors import ReaderError
+
+Array = NDArray[np.float32]
+
+FILES = ("reader.xml", "reader.bin")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the network makes of a question or a sentence, and a passage."""
+
+    answers: float
+    """Log odds that the passage answers the question."""
+    supports: float
+    """Log odds that the passage supports the sentence."""
+    starts: Array
+    """Logits of each token of the passage that the answer starts there, [tokens]."""
+    ends: Array
+    """Logits of each token of the passage that the answer ends there, [tokens]."""
+    offsets: list[tuple[int, int]]
+    """Characters [start, end) of each of these tokens in the passage."""
+
+
+class CrossEncoder:
+    """The network. May be used from many threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the weights in `folder`; raises ReaderError where they are not what they were."""
+        from safetensors import safe_open
+        from tokenizers import Tokenizer
+
+        try:
+            card = json.loads((folder / "card.json").read_text("utf-8"))
+            found = {name: _sha256(folder / name) for name in FILES}
+        except (OSError, ValueError) as error:
+            raise ReaderError(
+                f"The reader in {folder} cannot be loaded ({error}); {_REPAIR}"
+            ) from error
+        if found != card.get("sha256"):
+            raise ReaderError(f"The reader in {folder} is damaged: its hash differs; {_REPAIR}")
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._compiled: Any = None
+        source = Path(embed.source(embed.DEFAULT))
+        self._tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(card["window"], strategy="only_second")
+        with safe_open(source / "model.safetensors", "np") as tensors:
+            self._words: Array = tensors.get_tensor("embeddings.word_embeddings.weight")
+
+    def read(self, first: str, passages: Sequence[str]) -> list[Read]:
+        """Reads a question (or a sentence) together with each passage.
+
+        What is beyond the window of the network is not read; a library's passages are within it.
+        """
+        encoded = self._tokenizer.encode_batch([(first[:LONGEST], text) for text in passages])
+        inputs: Iterable[dict[str, NDArray[Any]]] = (
+            {
+                "words": self._words[one.ids][None],
+                "mask": np.ones((1, len(one.ids)), np.int64),
+                "types": np.array([one.type_ids], np.int64),
+            }
+            for one in encoded
+        )
+        results = embed.infer(self._model(), inputs, (0, 1))
+        read = []
+        for one, ((spans,), (verdict,)) in zip(encoded, results, strict=True):
+            rows = [n for n, s in enumerate(one.sequence_ids) if s == 1]
+            offsets = [one.offsets[n] for n in rows]
+            read.append(
+                Read(float(verdict[0]), float(verdict[1]), spans[rows, 0], spans[rows, 1], offsets)
+            )
+        return read
+
+    def _model(self) -> Any:
+        with self._lock:
+            if self._compiled is None:
+                core, path = embed.openvino().Core(), self._folder / FILES[0]
+                self._compiled = core.compile_model(path, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+            return self._compiled
+
+
+LONGEST = 600
+"""Characters of a question or sentence that are read, so that room is left for the passage."""
+_REPAIR = (
+    "make it anew with python -m rag.training, or go on without: CITEWIRE_READER=none answers by "
+    "words and likeness"
+)
+
+
+@functools.lru_cache(maxsize=2)
+def load(folder: Path) -> CrossEncoder:
+    """The network in `folder`: one for all libraries. Raises ReaderError."""
+    return CrossEncoder(folder)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,70 @@
+"""`python -m rag.training PUBLIC OUT`: from public sets and the written articles to a reader."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import click
+import torch
+from tokenizers import Tokenizer
+
+from rag import embed
+from rag.settings import Settings
+from rag.training import data, train
+from rag.training.export import export
+from rag.training.model import Network
+
+WRITTEN = Path(__file__).parent / "written"
+PASSES = 2
+"""Passes over the written articles, with as much of the public sets beside the second."""
+
+
+@click.command()
+@click.argument("public", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--written",
+    type=click.Path(exists=True, path_type=Path),
+    default=WRITTEN,
+    help="Folder of the written articles, *.jsonl.",
+)
+@click.option("--seed", default=7, help="Of everything that is drawn.")
+@click.option("--device", default="cpu", help='"cpu" (hours) or "cuda" (minutes).')
+@click.option(
+    "--resume", is_flag=True, help="Go on after the public sets, if OUT/public.pt is there."
+)
+def main(public: Path, out: Path, written: Path, seed: int, device: str, resume: bool) -> None:
+    """Train on the public sets in the folder PUBLIC, then on the written articles, into OUT.
+
+    OUT gets a checkpoint after each stage and reader.xml, reader.bin and card.json at the end.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    random.seed(seed)
+    torch.manual_seed(seed)
+    chance = random.Random(seed)
+    embedder = embed.load(Settings.load())
+    source = Path(embed.source(embed.DEFAULT))
+    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(train.WINDOW, strategy="only_second")
+    network = Network(source).to(device)
+    groups, pairs = data.public(public, embedder, seed)
+    chance.shuffle(groups)
+    chance.shuffle(pairs)
+    own, statements = data.written(sorted(written.glob("*.jsonl")), embedder.count, seed)
+    checkpoint = out / "public.pt"
+    if resume and checkpoint.exists():
+        network.load_state_dict(torch.load(checkpoint, map_location=device, weights_only=True))
+    else:
+        found = train.items(groups, pairs[: len(groups) // 4], tokenizer)
+        train.train(network, "public", found, checkpoint)
+    again = train.items(groups[-len(own) :], pairs[-len(statements) :], tokenizer)
+    found = train.items(own, statements, tokenizer) * PASSES + again
+    train.train(network, "news", found, out / "news.pt")
+    card = {"base": embed.DEFAULT, "seed": seed, "public": len(groups), "written": len(own)}
+    export(network.cpu(), out, card)
+    click.echo(f"The reader is in {out}; use it with CITEWIRE_READER={out}")
+
+
+main()

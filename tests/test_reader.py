@@ -1,0 +1,86 @@
+"""A trained reader, named in the settings: here one whose heads have learned nothing yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag import Newsroom, Settings, crossencoder, embed
+from rag.errors import ReaderError
+
+FERRY = (
+    "Ferry aground off Port Quell (2 May 2031)\nThe ferry Alma ran aground off Port Quell on Friday "
+    "with 212 people on board.\nCaptain Ines Moreau said that the rudder had failed."
+)
+TOKYO = "Who did Hegseth meet in Tokyo?"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a network as training begins with it."""
+    import torch
+
+    from rag.training.export import export
+    from rag.training.model import Network
+
+    torch.manual_seed(7)
+    folder = tmp_path_factory.mktemp("reader")
+    export(Network(Path(embed.source(embed.DEFAULT))), folder, {})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def network(folder: Path) -> crossencoder.CrossEncoder:
+    return crossencoder.load(folder)
+
+
+def test_every_token_of_the_passage_is_read(network: crossencoder.CrossEncoder) -> None:
+    (read,) = network.read("Who was in command of the ferry?", [FERRY])
+    words = [FERRY[start:end] for start, end in read.offsets]
+    assert words[:3] == ["Ferry", "aground", "off"]
+    assert len(words) == len(read.starts) == len(read.ends)
+
+
+def test_two_readings_are_the_same_whatever_stands_beside(
+    network: crossencoder.CrossEncoder,
+) -> None:
+    (one,) = network.read("Who was the captain?", [FERRY])
+    _, other = network.read("Who was the captain?", ["Another.", FERRY])
+    assert (one.answers, one.starts.tolist()) == (other.answers, other.starts.tolist())
+
+
+def test_nothing_and_too_much_to_read(network: crossencoder.CrossEncoder) -> None:
+    assert network.read("Who?", []) == []
+    empty, long = network.read("Who " * 20_000, ["", "word " * 50_000])
+    assert len(empty.starts) == 0
+    assert 100 < len(long.offsets) < 400
+
+
+def test_the_reader_of_the_settings_is_asked(
+    folder: Path, newsroom: Newsroom, tmp_path: Path
+) -> None:
+    cache = newsroom.settings.cache
+    room = Newsroom.open(settings=Settings(cache=cache, data=tmp_path, reader=str(folder)))
+    without = newsroom.ask(TOKYO, model=None)
+    answer = room.ask(TOKYO, model=None)
+    assert answer.confidence != without.confidence
+    assert {p.id for p in answer.passages} == {p.id for p in without.passages}
+    for c in answer.citations:  # what it has not learned to find, it still cites rightly
+        assert newsroom.article(c.article).paragraph(c.paragraph)[slice(*c.span)] == c.quote
+
+
+def test_damaged_files_are_one_clear_error(
+    folder: Path, newsroom: Newsroom, tmp_path: Path
+) -> None:
+    data = bytearray((folder / "reader.bin").read_bytes())
+    data[1000] ^= 1
+    for name in ("reader.xml", "card.json"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    (tmp_path / "reader.bin").write_bytes(data)
+    settings = Settings(cache=newsroom.settings.cache, data=tmp_path, reader=str(tmp_path))
+    with pytest.raises(ReaderError, match=r"damaged.*CITEWIRE_READER=none"):
+        Newsroom.open(settings=settings).ask(TOKYO)
+    (tmp_path / "reader.bin").unlink()
+    with pytest.raises(ReaderError, match=r"cannot be loaded.*reader\.bin"):
+        Newsroom.open(settings=settings).ask(TOKYO)
