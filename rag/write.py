@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag.cite import Draft
 from rag.question import STOP_WORDS, TYPED, Asked, stems
 from rag.reader import Evidence, Reading
+from rag.sentences import sentence_spans
 
 SENTENCES = 3
 """At most so many sentences of an extractive answer."""
 # Two sentences sharing more of their words than this say the same.
 SAME = 0.6
+
+_OPEN = re.compile(
+    r"(?:(?:And|But|So|Then|Now|Instead|However|Still|Later|Earlier),? )?"
+    r"(?:He|She|They|It|His|Her|Their|Its|This|That|These|Those|Both)\b",
+    re.IGNORECASE,
+)
 
 
 def extract(asked: Asked, reading: Reading) -> list[Draft]:
@@ -31,7 +39,21 @@ def extract(asked: Asked, reading: Reading) -> list[Draft]:
         if not any(_overlap(evidence.text, c.text) > SAME for c in chosen):
             chosen.append(evidence)
     rest = sorted(chosen[1:], key=lambda e: _reading_order(e, chosen))
-    return [Draft(e.text, (e.source,)) for e in (best, *rest)]
+    drafts: list[Draft] = []
+    for evidence in (best, *rest):
+        before = _before(evidence)
+        drafts += [d for d in (before, Draft(evidence.text, (evidence.source,))) if d]
+    return list(dict.fromkeys(drafts))[:SENTENCES]
+
+
+def _before(evidence: Evidence) -> Draft | None:
+    """The sentence before one that opens with "He" or "They", which says who is meant."""
+    if not _OPEN.match(evidence.text):
+        return None
+    text = evidence.source.text
+    spans = sentence_spans(text)
+    at = next((i for i, (a, b) in enumerate(spans) if text[a:b] == evidence.text), 0)
+    return Draft(text[slice(*spans[at - 1])], (evidence.source,)) if at else None
 
 
 def short(reading: Reading) -> str | None:

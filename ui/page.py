@@ -106,7 +106,8 @@ def _conversation(desk: Desk) -> str:
     given = st.query_params.get("c", "")
     if re.fullmatch(r"[0-9a-f]{32}", given):
         return given
-    last = desk.conversations.recent(desk.library, 1)
+    # An address with a wrong name gets a new conversation, not somebody's last one.
+    last = [] if given else desk.conversations.recent(desk.library, 1)
     chosen = last[0].id if last else uuid.uuid4().hex
     st.query_params["c"] = chosen
     return chosen

@@ -17,7 +17,9 @@ from rag.training.model import Network
 
 WRITTEN = Path(__file__).parent / "written"
 PASSES = 2
-"""Passes over the written articles, with as much of the public sets beside the second."""
+"""Passes over the written articles, drawn anew each time."""
+PUBLIC = 1_000
+"""Answerable questions of the public sets that are seen again in the second stage."""
 
 
 @click.command()
@@ -52,19 +54,34 @@ def main(public: Path, out: Path, written: Path, seed: int, device: str, resume:
     groups, pairs = data.public(public, embedder, seed)
     chance.shuffle(groups)
     chance.shuffle(pairs)
-    own, statements = data.written(sorted(written.glob("*.jsonl")), embedder.count, seed)
+    files = sorted(written.glob("*.jsonl"))
     checkpoint = out / "public.pt"
     if resume and checkpoint.exists():
         network.load_state_dict(torch.load(checkpoint, map_location=device, weights_only=True))
     else:
         found = train.items(groups, pairs[: len(groups) // 4], tokenizer)
         train.train(network, "public", found, checkpoint)
-    again = train.items(groups[-len(own) :], pairs[-len(statements) :], tokenizer)
-    found = train.items(own, statements, tokenizer) * PASSES + again
+    found = train.items(*_again(groups, pairs, seed), tokenizer)
+    for draw in range(seed, seed + PASSES):
+        own, statements = data.written(files, embedder.count, draw)
+        statements += data.corrupted((g.texts[0].text for g in own[::3]), draw)
+        own += list(data.near_misses(own, draw))
+        found += train.items(own, statements, tokenizer)
     train.train(network, "news", found, out / "news.pt")
     card = {"base": embed.DEFAULT, "seed": seed, "public": len(groups), "written": len(own)}
     export(network.cpu(), out, card)
     click.echo(f"The reader is in {out}; use it with CITEWIRE_READER={out}")
+
+
+def _again(
+    groups: list[data.Group], pairs: list[data.Pair], seed: int
+) -> tuple[list[data.Group], list[data.Pair]]:
+    """Of the public sets what the second stage sees, too: questions without an answer above all."""
+    none = [g for g in groups if not g.texts[0].spans]
+    answered = [g for g in groups if g.texts[0].spans]
+    near = data.near_misses(answered[: 2 * PUBLIC], seed)
+    told = data.corrupted((g.texts[0].text for g in answered[:PUBLIC]), seed)
+    return [*none, *answered[:PUBLIC], *near], [*pairs[:PUBLIC], *told]
 
 
 main()

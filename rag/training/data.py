@@ -16,6 +16,7 @@ import numpy as np
 
 from rag.chunk import Count, fit_header, passages
 from rag.embed import Embedder
+from rag.sentences import sentence_spans
 
 SHIFTS = {"new_wiki": 1.0, "reddit": 0.25, "amazon_reviews": 0.2}
 """The sets, and how much of each is used: an encyclopedia is nearer to news than talk is."""
@@ -94,6 +95,7 @@ def public(folder: Path, embedder: Embedder, seed: int) -> tuple[list[Group], li
 
 def written(files: Iterable[Path], count: Count, seed: int) -> tuple[list[Group], list[Pair]]:
     """The articles written for this purpose: each question with passages of its own article."""
+    chance = random.Random(seed)
     groups: list[Group] = []
     pairs: list[Pair] = []
     for path in files:
@@ -111,7 +113,7 @@ def written(files: Iterable[Path], count: Count, seed: int) -> tuple[list[Group]
                 for n, text in enumerate(article["paragraphs"], 1)
             ]
             for question in article["questions"]:
-                groups += _grouped(question, parts)
+                groups += _grouped(question, parts, chance)
             for statement in article["statements"]:
                 paragraph = article["paragraphs"][statement["paragraph"] - 1]
                 text = f"{head}\n{paragraph}"
@@ -121,11 +123,107 @@ def written(files: Iterable[Path], count: Count, seed: int) -> tuple[list[Group]
                         statement["paragraph"] % len(article["paragraphs"])
                     ]
                     pairs.append(Pair(statement["text"], f"{head}\n{other}", False))
-    random.Random(seed).shuffle(groups)
+    chance.shuffle(groups)
     return groups, pairs
 
 
-def _grouped(question: dict[str, Any], parts: Sequence[tuple[range, str]]) -> Iterator[Group]:
+def near_misses(groups: Iterable[Group], seed: int) -> Iterator[Group]:
+    """What comes as near to an answer as can be, made from questions that have one.
+
+    Of each: the passage beside itself without the sentences that answer, and a like question, about
+    another name, year or number of the passage, which it does not answer.
+    """
+    chance = random.Random(seed)
+    for group in groups:
+        own = next((t for t in group.texts if t.spans), None)
+        if own is None:
+            continue
+        rest = _without_answer(own)
+        if rest:
+            yield Group(group.question, (own, Text(rest)))
+        other = _exchanged(group.question, own, chance)
+        if other:
+            yield Group(other, (Text(own.text),))
+
+
+def corrupted(texts: Iterable[str], seed: int) -> Iterator[Pair]:
+    """A sentence of each text as it stands, and with a name, a number or its sense changed."""
+    chance = random.Random(seed)
+    for text in texts:
+        # Not the title, where there is one.
+        start, end = chance.choice(_sentences(text)[1:] or _sentences(text))
+        sentence = text[start:end]
+        at = _DENIABLE.search(sentence)
+        changed = _exchanged(sentence, Text(text), chance)
+        if at and (changed is None or chance.random() < 0.3):
+            end = at.end(1)
+            denied = " not" if not at[2] else ""
+            changed = sentence[:end] + denied + sentence[end + len(at[2] or "") :]
+        if changed:
+            yield Pair(sentence, text, True)
+            yield Pair(changed, text, False)
+
+
+def _sentences(text: str) -> list[tuple[int, int]]:
+    """[start, end) of each sentence of a text of several lines."""
+    spans, at = [], 0
+    for line in text.split("\n"):
+        spans += [(at + a, at + b) for a, b in sentence_spans(line)]
+        at += len(line) + 1
+    return spans
+
+
+def _without_answer(text: Text) -> str | None:
+    """The text without its answering sentences; None where nothing is left or still answers."""
+    kept = [
+        (a, b)
+        for a, b in _sentences(text.text)
+        if all(b <= start or a >= end for start, end in text.spans)
+    ]
+    rest = " ".join(text.text[a:b] for a, b in kept)
+    answers = [text.text[a:b] for a, b in text.spans]
+    return rest if len(kept) > 1 and not _holds(rest, answers) else None
+
+
+def _exchanged(sentence: str, text: Text, chance: random.Random) -> str | None:
+    """The sentence with one of its names or numbers exchanged for another of the text."""
+    answers = {w for a, b in text.spans for w in _plain(text.text[a:b]).split()}
+    known = set(_plain(sentence).split()) | answers
+    for pattern in chance.sample(_NAMED, len(_NAMED)):
+        here = [m for m in pattern.finditer(sentence) if m.start() > 0]
+        others = sorted(
+            {m.group() for m in pattern.finditer(text.text) if _foreign(text.text, m, known)}
+        )
+        if here and others:
+            at = chance.choice(here)
+            return sentence[: at.start()] + chance.choice(others) + sentence[at.end() :]
+    return None
+
+
+def _foreign(text: str, found: re.Match[str], known: set[str]) -> bool:
+    """Not in the question or the answer, and not capitalised for starting a sentence."""
+    starts = text[: found.start()].rstrip()[-1:] in ("", ".", "?", "!", '"')
+    return not starts and not known & set(_plain(found.group()).split())
+
+
+_NO_NAMES = (
+    "January|February|March|April|May|June|July|August|September|October|November|December|"
+    "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|He|She|It|They|We|You|The|This|That"
+)
+_NAMED = (
+    re.compile(rf"\b(?!(?:{_NO_NAMES})\b)[A-Z]\w+(?:[ -][A-Z]\w+)*"),
+    re.compile(r"\b(?:1[5-9]|20)\d\d\b"),
+    re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})*(?:\.\d+)?(?![\d,])"),
+)
+"""Names, years, other numbers."""
+_DENIABLE = re.compile(
+    r"\b((?:is|was|were|are|has|had|have|will|would|can|could|did|does)\b)( not\b)?"
+)
+
+
+def _grouped(
+    question: dict[str, Any], parts: Sequence[tuple[range, str]], chance: random.Random
+) -> Iterator[Group]:
     answers = question.get("answers", [])
     texts = []
     for numbers, text in parts:
@@ -139,10 +237,13 @@ def _grouped(question: dict[str, Any], parts: Sequence[tuple[range, str]]) -> It
             texts.append(Text(text, tuple(spans)))
     right = [t for t in texts if t.spans]
     wrong = [t for t in texts if not t.spans]
-    chance = random.Random(question["question"])
-    for one in [[text] for text in right] or [[]]:
-        near = chance.sample(wrong, min(len(wrong), 4 - len(one)))
-        yield Group(question["question"], (*one, *near))
+    if right:
+        near = chance.sample(wrong, min(len(wrong), 2))
+        yield Group(question["question"], (chance.choice(right), *near))
+    else:
+        # Nothing was left out above: there are no words of an answer to find elsewhere.
+        near = [texts[n] for n, (numbers, _) in enumerate(parts) if question["near"] in numbers]
+        yield Group(question["question"], (chance.choice(near), chance.choice(wrong)))
 
 
 def _load(path: Path, contexts: list[str], questions: list[_Question], even: bool = False) -> None:

@@ -12,6 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from rag.crossencoder import LONGEST
 from rag.training.data import Group, Pair
 from rag.training.model import Network
 
@@ -53,7 +54,7 @@ def items(groups: Sequence[Group], pairs: Sequence[Pair], tokenizer: Tokenizer) 
 
 
 def _row(tokenizer: Tokenizer, first: str, text: str, spans: Sequence[tuple[int, int]]) -> Row:
-    encoded = tokenizer.encode(first, text)
+    encoded = tokenizer.encode(first[:LONGEST], text)
     starts, ends = [], []
     for start, end in spans:
         inside = [

@@ -1,0 +1,74 @@
+"""The reader's training: what it learns from, and the command from texts to a reader in use."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rag.crossencoder import CrossEncoder
+from rag.training import data
+
+PASSAGE = (
+    "The ferry Alma ran aground off Port Quell on Friday. Captain Ines Moreau said that the rudder "
+    "had failed. Mayor Otto Brandt thanked the 14 volunteers. The harbour was closed until Sunday."
+)
+CAPTAIN = PASSAGE.index("the rudder had failed"), PASSAGE.index(". Mayor")
+
+
+def group(question: str) -> data.Group:
+    return data.Group(question, (data.Text(PASSAGE, (CAPTAIN,)),))
+
+
+def test_a_near_miss_lacks_the_answer_or_asks_about_another() -> None:
+    without, other = data.near_misses([group("What did Ines Moreau say?")], seed=1)
+    assert [bool(t.spans) for t in without.texts] == [True, False]
+    assert "rudder" not in without.texts[1].text
+    assert "14 volunteers" in without.texts[1].text
+    assert other.question in ("What did Mayor Otto Brandt say?", "What did Port Quell say?")
+    assert not other.texts[0].spans
+
+
+def test_a_corrupted_sentence_stands_beside_the_true_one() -> None:
+    pairs = list(data.corrupted([PASSAGE] * 20, seed=1))
+    assert len(pairs) >= 20
+    for true, false in zip(pairs[::2], pairs[1::2], strict=True):
+        assert true.supported
+        assert true.sentence in PASSAGE
+        assert not false.supported
+        assert false.sentence not in PASSAGE
+
+
+@pytest.mark.slow
+def test_the_command_makes_a_reader(tmp_path: Path) -> None:
+    """From made-up sets in the form of the public ones: what is learned from so little is nothing."""
+    start = PASSAGE.index("Ines Moreau")
+    asked = [
+        {"question": "Who was the captain?", "answers": [{"text": "Ines Moreau", "answer_start": start}]},
+        {"question": "Who owns the ferry?", "answers": []},
+    ]  # fmt: skip
+    articles = [
+        {"paragraphs": [{"context": PASSAGE.replace("Alma", n), "qas": asked}]} for n in "ABCD"
+    ]
+    for name in (*(f"{n}_v1.0" for n in data.SHIFTS), "squad2-halfdev"):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"data": articles * 3}))
+    article = {
+        "title": "Ferry aground", "published": "2031-05-02", "paragraphs": PASSAGE.split(". "),
+        "questions": [
+            {"question": "Who was in command?", "answers": [{"paragraph": 2, "text": "Ines Moreau"}]},
+            {"question": "Who owns the Alma?", "near": 1},
+        ],
+        "statements": [{"text": "A ferry hit the ground.", "paragraph": 1, "supported": True}],
+    }  # fmt: skip
+    written = tmp_path / "written"
+    written.mkdir()
+    (written / "one.jsonl").write_text(json.dumps(article))
+    command = [sys.executable, "-m", "rag.training", "--written", str(written)]
+    command += [str(tmp_path), str(tmp_path / "o")]
+    subprocess.run(command, check=True, capture_output=True, env=os.environ, timeout=500)
+    (read,) = CrossEncoder(tmp_path / "o").read("Who was in command?", [PASSAGE])
+    assert len(read.starts) > 30
