@@ -12,12 +12,10 @@ from rag import check, cite, likeness, llm, prompt, question, reader, write
 from rag.errors import ModelError
 from rag.records import Answer, Citation, Passage, Reason, Searched, Statement, Status
 from rag.retrieve import Index, Scope, retrieve
-from rag.settings import Settings
+from rag.settings import CAUTION, Settings
 
 NEAREST = 3
 """Passages offered with a declined answer."""
-LEAST_CONFIDENCE = 0.4
-"""Below this the library is taken not to answer."""
 
 GREETING = "Hello. Ask me a question about the news in the library."
 EMPTY = "There is no question. Ask, for example: What happened in …?"
@@ -96,7 +94,7 @@ def stream(
     missing = len(draft.dropped)
     # A statement that was shown is never taken back, so the articles' own words are used only
     # where nothing of the model's was.
-    if not draft.shown and not draft.no_answer and draft.confidence >= LEAST_CONFIDENCE:
+    if not draft.shown and not draft.no_answer and draft.confidence >= CAUTION[settings.caution]:
         yield from _checked(draft, write.extract(parts, reading))
         missing = len(draft.dropped) - missing
         if chat and draft.shown:
@@ -160,7 +158,7 @@ def _checked(draft: _Draft, written: Iterable[cite.Draft]) -> Iterator[Statement
         if prompt.says_none(sentence.text) or sentence.text in before:
             continue
         before.add(sentence.text)
-        reason = check.fault(sentence.text, sentence.sources)
+        reason = check.fault(sentence.text, sentence.sources, draft.index.network)
         if reason is None:
             start = sum(len(s.text) + 1 for s in draft.shown)
             text, citations = cite.cite(sentence, draft.numbers, start)

@@ -1,4 +1,4 @@
-"""Does the cited text carry the statement? Rules that need no model.
+"""Does the cited text carry the statement? Rules, and the trained reader's judgement.
 
 A statement stands if all of this holds:
 
@@ -15,12 +15,14 @@ A statement stands if all of this holds:
 6. The same people do the same things there: "Hale resigned" does not follow from "Fitch resigned".
 7. It denies nothing that is asserted there, and asserts nothing that is denied.
 8. At least `LEAST_SHARED` of its words stand there.
+9. The trained reader, where there is one, does not find that the paragraph says something else.
+   What stands there word for word is not put to it.
 
 "What it cites" is each cited paragraph together with its article's title, its outlet, its date
 and the paragraph before. A paragraph that gives orders to software supports nothing.
 
 Rules 5 to 7 compare surroundings, so they find what a sentence close to the source gets wrong.
-They cannot tell that a free paraphrase says something else.
+That a free paraphrase says something else, only the reader can tell.
 """
 
 from __future__ import annotations
@@ -34,13 +36,17 @@ from itertools import pairwise
 from operator import itemgetter
 
 from rag import facts
+from rag.chunk import embedded, header
 from rag.claims import Row, Word, alike, known_as, plain, rows, words
+from rag.crossencoder import CrossEncoder
 from rag.days import Day, known
 from rag.records import StoredArticle
 
 LEAST_SHARED = 0.5
 """Least share of words, by stem. Lower lets in sentences on another subject; higher drops honest
 paraphrases."""
+LEAST_SUPPORT = -2.0
+"""Log odds of the trained reader below which a statement is taken not to be supported."""
 ALIKE = 0.75
 """Likeness at which two places are taken to speak of the same. A neighbour in common counts 1."""
 CLEARLY = 0.5
@@ -138,7 +144,9 @@ def gives_orders(text: str) -> bool:
     return bool(_ORDERS.search(text))
 
 
-def fault(statement: str, sources: Sequence[Source]) -> str | None:
+def fault(
+    statement: str, sources: Sequence[Source], network: CrossEncoder | None = None
+) -> str | None:
     """Why the sources do not carry the statement, in words; None if they do."""
     if not sources:
         return "it cites no paragraph"
@@ -158,11 +166,26 @@ def fault(statement: str, sources: Sequence[Source]) -> str | None:
         or _role_fault(claim, cited)
         or _denial_fault(statement, claim, cited, sources)
         or _meaning_fault(claim, held)
+        or (_reader_fault(statement, sources, network) if network else None)
     )
+
+
+def support(statement: str, sources: Sequence[Source], network: CrossEncoder) -> float:
+    """The trained reader's log odds that one of the sources supports the statement."""
+    texts = [embedded(header(s.title, s.day), s.text) for s in sources]
+    return max(read.supports for read in network.read(statement, texts))
 
 
 def _words(claim: Sequence[Row], *kinds: str) -> Iterator[Word]:
     return (word for row in claim for word in row if not kinds or word.kind in kinds)
+
+
+def _reader_fault(statement: str, sources: Sequence[Source], network: CrossEncoder) -> str | None:
+    if any(statement in s.text for s in sources):
+        return None
+    if support(statement, sources, network) < LEAST_SUPPORT:
+        return "what it cites says something else"
+    return None
 
 
 # Rules 1 to 4: what the statement holds must stand there

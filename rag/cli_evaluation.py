@@ -152,17 +152,22 @@ def realtimeqa(
 @json_option
 def support(folder: Path, as_json: bool) -> None:
     """Judge whether articles support sentences: QAGS, in FOLDER."""
+    from rag import crossencoder
     from rag.evaluation.benchmarks import support as qags
 
+    network = crossencoder.named(named_settings(None).reader)
     with progress(quiet=as_json) as show:
-        found = qags.run(folder, show)
+        found = qags.run(folder, network, show)
     if as_json:
         print_json(found)
         return
-    click.echo(f"{'':22}{'sentences':>10}{'balanced accuracy':>19}{'ROC area':>10}")
-    for name in (*qags.FILES, "pooled"):
-        f = found[name]
-        click.echo(f"{name:22}{f['sentences']:10}{f['balanced_accuracy']:19}{f['roc_area']:10}")
+    click.echo(f"{'':38}{'sentences':>10}{'balanced accuracy':>19}{'ROC area':>10}")
+    for judge, figures in found["judges"].items():
+        for name, f in figures.items():
+            title = f"{judge}, {name}"
+            click.echo(
+                f"{title:38}{f['sentences']:10}{f['balanced_accuracy']:19}{f['roc_area']:10}"
+            )
 
 
 @benchmark.command()
@@ -174,12 +179,11 @@ def squad2(file: Path, every: bool, as_json: bool) -> None:
     from rag import crossencoder, reader
     from rag.evaluation.benchmarks import squad2 as squad
 
-    named = named_settings(None).reader
-    if named == "none":
+    network = crossencoder.named(named_settings(None).reader)
+    if network is None:
         raise CitewireError("There is no reader to measure; name its folder in CITEWIRE_READER.")
     with progress(quiet=as_json) as show:
-        found = squad.run(squad.load(file, odd=not every), crossencoder.load(Path(named)),
-                          reader.LEAST_ODDS, show)  # fmt: skip
+        found = squad.run(squad.load(file, odd=not every), network, reader.LEAST_ODDS, show)
     if as_json:
         print_json(found)
     else:

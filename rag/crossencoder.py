@@ -115,5 +115,10 @@ def load(folder: Path) -> CrossEncoder:
     return CrossEncoder(folder)
 
 
+def named(reader: str) -> CrossEncoder | None:
+    """The network by its name in the settings, None for "none". Raises ReaderError."""
+    return None if reader == "none" else load(Path(reader).expanduser())
+
+
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag import library
+from rag.crossencoder import named
 from rag.errors import (
     LibraryMismatch,
     LibraryMissing,
@@ -37,7 +38,6 @@ from rag.vectors import Vectors
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
-    from rag.crossencoder import CrossEncoder
     from rag.embed import Embedder
 
 Day = date | datetime | str | None
@@ -321,14 +321,6 @@ class Newsroom:
                 self._embedder = embed.load(self.settings)
             return self._embedder
 
-    def _network(self) -> CrossEncoder | None:
-        """The trained reader that the settings name. Raises ReaderError where it is damaged."""
-        from rag import crossencoder
-
-        if self.settings.reader == "none":
-            return None
-        return crossencoder.load(Path(self.settings.reader).expanduser())
-
     def _opened(self) -> Library:
         with self._lock:
             if self._store is None:
@@ -355,7 +347,7 @@ class Newsroom:
                 self._vectors.reopen()
                 self._vectors = Vectors(self.folder, store.meta("collection"))
                 self._generation = store.generation
-            return Index(store, self._vectors, self.embedder, self._network())
+            return Index(store, self._vectors, self.embedder, named(self.settings.reader))
 
     def _scope(
         self, since: Day, until: Day, as_of: Day, undated: Literal["include", "exclude"] | None,

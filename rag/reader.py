@@ -7,7 +7,7 @@ A trained network (`CITEWIRE_READER`) reads the question with each passage. Wher
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,7 +26,7 @@ LONGEST = 30
 """Tokens of the exact words of an answer; more is a sentence."""
 # Weight of a passage's own retrieval score beside the network's log odds that it answers.
 RETRIEVED = 5.0
-# Agreement: scores of equal answers of different passages are added as exp(score / this).
+# Equal words in different articles count together: their scores are added as exp(score / this).
 SOFT = 2.0
 # Taken from the score of words that are not of the kind asked for.
 UNFIT = 4.0
@@ -35,7 +35,7 @@ IN_SENTENCES = frozenset({"reason", "account"})
 NEAR = 4.0
 """Log odds below the best sentence at which another is still added to the answer."""
 LEVEL = -0.405
-"""Log odds of `answer.LEAST_CONFIDENCE`, 0.4."""
+"""Log odds of the least confidence, 0.4."""
 LEAST_ODDS = -1.0
 """Log odds of the best passage below which the library is taken not to answer."""
 
@@ -90,10 +90,29 @@ def read(asked: Asked, passages: Sequence[Passage], index: Index, network: Cross
     for passage, head, one in zip(first, heads, found, strict=True):
         at = len(head) + 1
         evidence += _sentences(asked, articles[passage.article], passage, one, at, odds[passage.id])
-    evidence.sort(key=lambda e: -e.score)
+    evidence = sorted(_agreeing(evidence), key=lambda e: -e.score)
     ordered = sorted(first, key=lambda p: -odds[p.id]) + list(passages[READ:])
     best = max((f.answers for f in found), default=-np.inf)
     return Reading(tuple(evidence), tuple(ordered), _confidence(best), NEAR)
+
+
+def _agreeing(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence, its score higher where other articles give the same exact words."""
+    found: dict[str, dict[str, float]] = {}
+    for e in evidence:
+        if e.short:
+            of = found.setdefault(_same(e.short), {})
+            of[e.passage.article] = max(e.score, of.get(e.passage.article, -np.inf))
+    more = {}
+    for words, of in found.items():
+        scores = np.array(list(of.values()))
+        best = scores.max()
+        more[words] = float(SOFT * np.log(np.exp((scores - best) / SOFT).sum()))
+    return [replace(e, score=e.score + more.get(_same(e.short or ""), 0.0)) for e in evidence]
+
+
+def _same(words: str) -> str:
+    return " ".join(stems(words))
 
 
 def _sentences(
@@ -150,7 +169,7 @@ def _fits(asked: Asked, words: str) -> bool:
 
 
 def _confidence(odds: float) -> float:
-    """`answer.LEAST_CONFIDENCE` at `LEAST_ODDS`, rising with the odds."""
+    """The least confidence at `LEAST_ODDS`, rising with the odds."""
     return float(1 / (1 + np.exp(-(odds - LEAST_ODDS + LEVEL))))
 
 

@@ -12,6 +12,8 @@ import platformdirs
 from rag.errors import SettingsError
 
 PREFIX = "CITEWIRE_"
+CAUTION = {"strict": 0.6, "normal": 0.4, "lenient": 0.2}
+"""The least confidence with which the library is taken to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Settings:
     """The embedding model: this name, a folder, or a name on the Hugging Face hub."""
     reader: str = "none"
     """A trained reader: its folder, made by `python -m rag.training`. "none": do without one."""
+    caution: str = "normal"
+    """How sure it must be to answer rather than decline: "strict", "normal" or "lenient"."""
     cache: Path = Path(platformdirs.user_cache_dir("citewire"))
     """Folder for prepared models and the sample library; may be deleted at any time."""
     data: Path = Path(platformdirs.user_data_dir("citewire"))
@@ -67,4 +71,6 @@ def _parse(name: str, kind: str, text: str) -> object:
         if number <= 0:
             raise SettingsError(f"{name}={text!r} is not a positive number; for example 100.")
         return number
+    if name == PREFIX + "CAUTION" and text not in CAUTION:
+        raise SettingsError(f"{name}={text!r} is not one of {', '.join(CAUTION)}.")
     return text

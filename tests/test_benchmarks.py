@@ -142,7 +142,7 @@ def test_no_such_folder_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="holds no"):
         realtimeqa.prepare(tmp_path, tmp_path / "out", 2031)
     with pytest.raises(QuestionError, match="QAGS"):
-        support.run(tmp_path, lambda *_: None)
+        support.run(tmp_path, None, lambda *_: None)
 
 
 def test_support_takes_the_majority_and_the_best_window(tmp_path: Path) -> None:
@@ -161,8 +161,8 @@ def test_support_takes_the_majority_and_the_best_window(tmp_path: Path) -> None:
     for name in support.FILES:
         record = {"article": article, "summary_sentences": sentences}
         (tmp_path / name).write_text(json.dumps(record) + "\n", "utf-8")
-    found = support.run(tmp_path, lambda *_: None)
-    assert found["pooled"] == {
+    found = support.run(tmp_path, None, lambda *_: None)
+    assert found["judges"]["rules"]["pooled"] == {
         "sentences": 8, "supported": 0.5, "balanced_accuracy": 100.0, "roc_area": 1.0
     }  # fmt: skip
 

@@ -13,6 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from rag import check
+from rag.crossencoder import CrossEncoder
 from rag.errors import QuestionError
 from rag.records import Article, StoredArticle
 from rag.sentences import sentence_spans
@@ -22,10 +23,21 @@ WINDOW = 3
 """Sentences of the article put together as a paragraph, since it has none; the best one counts."""
 
 
-def run(folder: Path, show: Callable[[str, int, int], None]) -> dict[str, Any]:
-    """Balanced accuracy and ROC area of the check, per file and pooled, ready for JSON."""
-    pooled: list[tuple[bool, float]] = []
-    figures: dict[str, Any] = {}
+NOT = -20.0
+"""Score of a sentence that the rules refuse: below the log odds of any that they let pass."""
+
+Judged = tuple[bool, dict[str, float]]
+"""Whether most people say that it is supported, and each judge's score."""
+
+
+def run(
+    folder: Path, network: CrossEncoder | None, show: Callable[[str, int, int], None]
+) -> dict[str, Any]:
+    """Balanced accuracy and ROC area of the check, per judge and file and pooled, for JSON.
+
+    The judges are the rules by themselves and, where there is a `network`, both together.
+    """
+    judged: dict[str, list[Judged]] = {}
     for name in FILES:
         try:
             lines = (folder / name).read_text("utf-8").splitlines()
@@ -35,17 +47,18 @@ def run(folder: Path, show: Callable[[str, int, int], None]) -> dict[str, Any]:
                 f"{folder / name} cannot be read as QAGS ({error}); name a folder with "
                 f"{' and '.join(FILES)}"
             ) from error
-        judged: list[tuple[bool, float]] = []
+        judged[name] = []
         for done, record in enumerate(records, 1):
-            judged += _judged(record)
+            judged[name] += _judged(record, network)
             show(f"Checking the sentences of {name}", done, len(records))
-        figures[name] = _figures(judged)
-        pooled += judged
-    return {"schema": 1, "judge": "the check of the answers", **figures, "pooled": _figures(pooled)}
+    judged["pooled"] = [one for name in FILES for one in judged[name]]
+    least = {"rules": 0.5, "rules and reader": check.LEAST_SUPPORT}
+    judges = list(least)[: 1 + (network is not None)]
+    figures = {j: {n: _figures(rows, j, least[j]) for n, rows in judged.items()} for j in judges}
+    return {"schema": 1, "judges": figures}
 
 
-def _judged(record: dict[str, Any]) -> list[tuple[bool, float]]:
-    """(supported by most people, our score) of each sentence of a summary."""
+def _judged(record: dict[str, Any], network: CrossEncoder | None) -> list[Judged]:
     text = record["article"]
     sentences = [text[a:b] for a, b in sentence_spans(text)]
     starts = range(max(1, len(sentences) - WINDOW + 1))
@@ -55,17 +68,21 @@ def _judged(record: dict[str, Any]) -> list[tuple[bool, float]]:
     judged = []
     for item in record["summary_sentences"]:
         votes = [response["response"] == "yes" for response in item["responses"]]
-        holds = any(check.fault(item["sentence"], [source]) is None for source in sources)
-        judged.append((sum(votes) > len(votes) / 2, float(holds)))
+        sentence = item["sentence"]
+        held = [source for source in sources if check.fault(sentence, [source]) is None]
+        scores = {"rules": float(bool(held))}
+        if network:
+            scores["rules and reader"] = check.support(sentence, held, network) if held else NOT
+        judged.append((sum(votes) > len(votes) / 2, scores))
     return judged
 
 
-def _figures(judged: list[tuple[bool, float]]) -> dict[str, Any]:
+def _figures(judged: list[Judged], judge: str, least: float) -> dict[str, Any]:
     from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
     truth = [supported for supported, _ in judged]
-    scores = [score for _, score in judged]
-    verdicts = [score >= 0.5 for score in scores]
+    scores = [score[judge] for _, score in judged]
+    verdicts = [score >= least for score in scores]
     return {
         "sentences": len(judged),
         "supported": round(fmean(truth), 3),
