@@ -3,7 +3,7 @@
 A statement stands if all of this holds:
 
 1. Its quotations and web addresses stand word for word in a cited paragraph itself.
-2. Its numbers stand in what it cites, in digits or in words.
+2. Its numbers stand in what it cites, in digits or in words, and not with another unit.
 3. Its days, months and years stand there, or follow from "Tuesday", "yesterday", "last July" or
    "two years ago" together with the article's date. That date itself is not the date of an event:
    it carries a statement only as a year, or where that says "as of" or "reported".
@@ -13,7 +13,8 @@ A statement stands if all of this holds:
 5. Its numbers and days are said there of the same things: "five died and two were hurt" does not
    follow from "two died and five were hurt".
 6. The same people do the same things there: "Hale resigned" does not follow from "Fitch resigned".
-7. It denies nothing that is asserted there, and asserts nothing that is denied.
+7. It denies nothing that is asserted there, asserts nothing that is denied, and says of nothing the
+   opposite: "rose" does not follow from "fell".
 8. At least `LEAST_SHARED` of its words stand there.
 9. The trained reader, where there is one, does not find that the paragraph says something else.
    What stands there word for word is not put to it.
@@ -82,13 +83,33 @@ _ORDERS = re.compile(
     r"|\b(?:ignore|disregard|forget)\s+(?:everything|anything|all|what)\s+(?:above|before|else|you\b|"
     r"that\s+(?:came|was)|written)"
     r"|\b(?:ignore|disregard|forget|override)\s+(?:all\s+)?your\s+(?:instruction|rule|guideline|prompt)"
-    r"|\bsystem prompt\b|<\|?(?:system|im_start|assistant|user)\b|\[/?INST\]"
+    r"|<\|?(?:system|im_start|assistant|user)\b|\[/?INST\]"
     rf"|\byou are (?:now )?(?:an? )?(?:helpful )?{_SOFTWARE}\b|\bif you are (?:an? )?{_SOFTWARE}\b"
     rf"|\b(?:note|attention|message|instructions?|reminder|dear)\b[\s:]+(?:to\s+|for\s+)?"
     rf"(?:all\s+|any\s+|the\s+)?{_SOFTWARE}\b"
-    rf"|\b{_SOFTWARE}\s+(?:that\s+|which\s+|who\s+)?(?:read|process|summari|answer|quot|us)\w*\s+this\b",
+    rf"|\b{_SOFTWARE}\s+(?:that\s+|which\s+|who\s+)?(?:read|process|summari|answer|quot)\w*\s+this\b",
     re.IGNORECASE,
 )
+
+_OPPOSITES: dict[object, list[tuple[set[str], set[str]]]] = {}
+"""For the key of a word: what says the same, and what the opposite."""
+for _line in (
+    "rise climb increase grow gain jump surge|fall drop decrease shrink lose sink plunge",
+    "win|lose", "convict|acquit clear", "arrive|leave depart", "accept|reject refuse",
+    "approve pass|reject defeat", "support back favour|oppose", "begin start|end stop finish",
+    "raise lift|lower cut", "allow permit|ban forbid", "buy|sell", "north|south", "east|west",
+    "northern|southern", "eastern|western", "guilty|innocent", "hire appoint|fire dismiss",
+    "import|export", "majority|minority", "highest|lowest", "largest|smallest", "oldest|youngest",
+):  # fmt: skip
+    _one, _two = ({known_as(w) for w in side.split()} for side in _line.split("|"))
+    for _side, _turn in ((_one, _two), (_two, _one)):
+        for _key in _side:
+            _OPPOSITES.setdefault(_key, []).append((_side, _turn))
+# Small words that a row leaves out.
+_TURNED = (
+    ("before", "after"), ("at least", "at most"), ("more than", "less than"), ("above", "below"),
+    ("more than", "fewer than"), ("over", "under"), ("up", "down"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +186,7 @@ def fault(
         or _place_fault(claim, cited, whole)
         or _role_fault(claim, cited)
         or _denial_fault(statement, claim, cited, sources)
+        or _opposite_fault(claim, cited)
         or _meaning_fault(claim, held)
         or (_reader_fault(statement, sources, network) if network else None)
     )
@@ -208,6 +230,9 @@ def _number_fault(claim: Sequence[Row], whole: Sequence[Row], text: str) -> str 
     for word in _words(claim, "number"):
         if not word.keys <= held:
             return f"the number {word.text} is not in what it cites"
+        units = {other.unit for other in _words(whole, "number") if word.same(other)}
+        if word.unit and units and not units & {word.unit, ""}:
+            return f"the number {word.text} is of something else in what it cites"
     return None
 
 
@@ -363,6 +388,36 @@ def _denial_fault(
                 return f"it asserts what the cited text denies: {word.text}"
     if _DENIES.search(statement) and not any(_DENIED.search(s.text) for s in sources):
         return "it denies what the cited text does not deny"
+    return None
+
+
+def _opposite_fault(claim: Sequence[Row], cited: Sequence[Row]) -> str | None:
+    for row in claim:
+        for i, word in enumerate(row):
+            for same, turned in (p for k in word.keys for p in _OPPOSITES.get(k, ())):
+                own = max((p[0] for p in alike(row, i, cited, partial(_any, same))), default=0.0)
+                places = alike(row, i, cited, partial(_any, turned))
+                likeness, there, j = max(places, key=itemgetter(0), default=(0.0, (), 0))
+                if likeness < max(ALIKE, own + CLEARLY):
+                    continue
+                return f"it says {word.text} where what it cites says {there[j].text}"
+            for other, there, j in alike(row, i, cited, word.same):
+                wrong = _turned(row[i].lead, there[j].lead)
+                if wrong and other >= ALIKE:
+                    return f'it says "{wrong[0]}" where what it cites says "{wrong[1]}"'
+    return None
+
+
+def _any(keys: set[str], word: Word) -> bool:
+    return bool(word.keys & keys)
+
+
+def _turned(lead: str, other: str) -> tuple[str, str] | None:
+    """The words between two others that say the opposite of those in the same place."""
+    for pair in _TURNED:
+        for one, two in (pair, pair[::-1]):
+            if f" {one} " in f" {lead} " and f" {two} " in f" {other} ":
+                return one, two
     return None
 
 

@@ -40,11 +40,11 @@ def embedded(header: str, text: str) -> str:
 
 
 def fit_header(title: str, day: date | None, room: int, count: Count) -> str:
-    """The header, its title cut at a word where it would take more than its share of `room`."""
-    words = title.split()
-    while len(words) > 1 and count([header(" ".join(words), day)])[0] > room * TITLE_SHARE:
-        words.pop()
-    return header(" ".join(words), day)
+    """The header, its title cut where it would take more than its share of `room`: at a word, or
+    within the first word where that is longer still."""
+    while title and count([header(title, day)])[0] > room * TITLE_SHARE:
+        title = title.rpartition(" ")[0] or title[: len(title) // 2]
+    return header(title, day)
 
 
 def passages(paragraphs: Sequence[str], room: int, count: Count) -> list[Span]:

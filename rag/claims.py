@@ -31,7 +31,8 @@ class Word:
     start: int
     """Of its first character in the sentence."""
     unit: str = ""
-    """Of a number: "£" for any money, "%", or nothing."""
+    """Of a number: the currency, "%", the stem of what it measures or counts in, or nothing; with
+    "-" before it below zero."""
     lead: str = ""
     """What stands between the word before and this one."""
     denied: bool = False
@@ -90,8 +91,9 @@ _SHORT_FORMS = (
     (r"per cent|percent", "%"),
 )
 # Peoples that are not called like their country (the others differ in their endings only), and
-# titles in short.
+# titles and measures in short.
 _OTHERWISE = {
+    "km": "kilometre", "kg": "kilogram", "feet": "foot", "ft": "foot",
     "capt": "captain", "gov": "governor", "sen": "senator", "rep": "representative",
     "prof": "professor", "sgt": "sergeant",
     "american": "usa", "america": "usa", "british": "uk", "britain": "uk", "french": "france",
@@ -135,8 +137,10 @@ _ORDINAL = re.compile(
 )
 # Words on whose side of a number it stands makes a difference: "from 5 to 8", "two of the nine".
 _LINK = re.compile(r"\b(?:from|to|of)\b")
-_MONEY_BEFORE = re.compile(r"[£$€¥]$")
-_MONEY_AFTER = re.compile(r" (?:dollar|pound|euro|yen|franc|rupee)")
+_MONEY_BEFORE = re.compile(r"[£$€¥₹](?=[-−]?$)")
+_BELOW_ZERO = re.compile(r"(?:^|[\s(£$€¥₹])[-−]$|\bminus $")
+_CURRENCIES = {"dollar": "$", "pound": "£", "euro": "€", "yen": "¥", "rupe": "₹", "franc": "franc"}
+_UNIT = re.compile(r"[ -](?:square |cubic |US |Swiss )?([^\W\d_]+)")
 # "No more than 20" and "not only" deny nothing.
 _DENIAL = re.compile(
     r"\b(?:not(?! only\b)|no(?! (?:more|fewer|less|later|doubt)\b)|never|none|nobody|nothing|"
@@ -163,6 +167,15 @@ def known_as(word: str) -> str:
     for pattern, spelling in _SPELLINGS:
         word = re.sub(pattern, spelling, word)
     return stem(word)
+
+
+# What things are measured in: "300 hectares" are not 300 acres.
+_MEASURES = frozenset(
+    known_as(word)
+    for word in "second minute hour day week month year decade century millimetre centimetre metre "
+    "kilometre inch foot yard mile acre hectare gram kilogram kilo ton tonne ounce stone litre "
+    "gallon barrel degree volt watt kilowatt megawatt gigawatt knot mph kph".split()
+)
 
 
 @lru_cache(maxsize=8192)
@@ -240,8 +253,7 @@ def _marks(sentence: str, told: Told) -> Iterator[Word]:
         # The number in "Luna-25" is part of a name.
         in_name = any(n.span[0] < start < n.span[1] for n in names)
         if values and not in_name and free(start, end):
-            money = _MONEY_BEFORE.search(sentence[:start]) or _MONEY_AFTER.match(sentence[end:])
-            unit = "£" if money else "%" if re.match(r" ?%", sentence[end:]) else ""
+            unit = _unit(sentence[:start], sentence[end:])
             yield Word("number", text, frozenset(values), start, unit)
     for name in names:
         # "The WHO" is a name although "who" is none; "Something went wrong" begins with none.
@@ -249,6 +261,18 @@ def _marks(sentence: str, told: Told) -> Iterator[Word]:
         parts = {known_as(_bare(w)) for w in _WORD.findall(name.text) if not w[0].islower()}
         if parts and not opening and free(*name.span):
             yield Word("name", name.text, frozenset(parts | _initials(name.text)), name.span[0])
+
+
+def _unit(before: str, after: str) -> str:
+    """What a number between the two texts is in."""
+    sign = "-" if _BELOW_ZERO.search(before) else ""
+    if money := _MONEY_BEFORE.search(before):
+        return sign + money[0]
+    if re.match(r" ?%", after):
+        return sign + "%"
+    named = _UNIT.match(after)
+    unit = known_as(named[1].lower()) if named else ""
+    return sign + (_CURRENCIES.get(unit) or (unit if unit in _MEASURES else ""))
 
 
 def _initials(name: str) -> set[tuple[str, ...]]:

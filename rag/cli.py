@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -189,6 +190,13 @@ def main() -> None:
         cli(standalone_mode=False)
     except CitewireError as error:
         click.echo(f"citewire: {error}", err=True)
+        sys.exit(1)
+    except sqlite3.DatabaseError as error:
+        click.echo(
+            f"citewire: the library is damaged ({error}); put back a backup of its folder, or move "
+            "it away and add the articles again.",
+            err=True,
+        )
         sys.exit(1)
     except click.UsageError as error:
         error.show()

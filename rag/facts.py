@@ -32,7 +32,9 @@ _NUMBER = re.compile(
     r"(?:(?:-|\s)?(?P<scale>hundred|thousand|million|billion|trillion|mn|bn|tn|dozen|[kmb])\b)?",
     re.IGNORECASE,
 )
-_MULTIPLIED = re.compile(r"(\d[\d,.]*) (1000|1000000|1000000000|1000000000000)\b")
+_MULTIPLIED = re.compile(
+    r"(?<![\d.,])(\d+(?:,\d{3})*(?:\.\d+)?) (1000|1000000|1000000000|1000000000000)\b"
+)
 # "one" is a pronoun far more often than a count, so the word alone is no claim about a number.
 _ONE = re.compile(r"\b(one|first|second)\b", re.IGNORECASE)
 
@@ -80,7 +82,7 @@ def numbers(text: str) -> frozenset[float]:
     values = set()
     for source in {text, digits}:
         while multiplied := _MULTIPLIED.search(source):
-            product = float(multiplied[1].replace(",", "").rstrip(".")) * float(multiplied[2])
+            product = float(multiplied[1].replace(",", "")) * float(multiplied[2])
             source = source.replace(multiplied[0], f"{product:f}", 1)
         source = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", source)
         source = re.sub(r"(?<=\d)-(?=[^\W\d_]{2})", " ", source)

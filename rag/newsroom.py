@@ -274,7 +274,7 @@ class Newsroom:
             scope,
             _turns(history or ()),
             chosen,
-            k,
+            _count(k),
             self.settings,
             self.name,
         )
@@ -299,10 +299,8 @@ class Newsroom:
         from rag.question import clean
         from rag.retrieve import retrieve
 
-        if k < 1:
-            raise QuestionError(f"k is {k}; expected a number from 1.")
         scope = self._scope(since, until, as_of, undated, outlets, articles)
-        return retrieve(clean(question), self._index(), scope, k, by)
+        return retrieve(clean(question), self._index(), scope, _count(k), by)
 
     def as_retriever(self, k: int = 10, **filters: Any) -> BaseRetriever:
         """The library as a LangChain retriever; `filters` as for `search`."""
@@ -360,12 +358,22 @@ class Newsroom:
         if undated not in (None, "include", "exclude"):
             raise QuestionError(f"undated={undated!r}; expected 'include' or 'exclude'.")
         kept = undated or ("exclude" if first or last else "include")
-        stored = {name.casefold(): name for name in self._opened().outlets()} if outlets else {}
+        stored: dict[str, list[str]] = {}
+        for name in self._opened().outlets() if outlets else ():
+            stored.setdefault(name.casefold(), []).append(name)
         return Scope(
             Window(first, last, days["as_of"] or self.as_of, kept),
-            tuple(stored.get(o.casefold(), o) for o in _several(outlets)) if outlets else None,
+            tuple(n for o in _several(outlets) for n in stored.get(o.casefold(), [o]))
+            if outlets
+            else None,
             None if articles is None else _several(articles),
         )
+
+
+def _count(k: int) -> int:
+    if k < 1:
+        raise QuestionError(f"k is {k}; expected a number from 1.")
+    return k
 
 
 def _several(names: Sequence[str] | str | None) -> tuple[str, ...]:

@@ -108,7 +108,8 @@ def _block(number: int, source: Source) -> str:
     """A paragraph under its number. Line breaks are folded, so that no text can pose as another
     block."""
     day = f"{source.day:%-d %B %Y}" if source.day else "undated"
-    outlet = source.stored.article.outlet or "unnamed outlet"
+    outlet = source.stored.article.outlet or ""
+    outlet = "unnamed outlet" if gives_orders(outlet) else outlet or "unnamed outlet"
     head = f"[{number}] {source.title} ({outlet}, {day}, paragraph {source.number})"
     return f"\n\n{' '.join(head.split())}\n{' '.join(source.text.split())}"
 

@@ -34,11 +34,13 @@ STOP_WORDS = frozenset(
     "news article report reports reported latest story don didn isn wasn doesn ll re ve".split()
 )
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# The WHO and the US are no stop words.
+_ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
 _GREETING = re.compile(
     r"(?:hi|hello|hey|hiya|greetings|good (?:morning|afternoon|evening|day)|thanks?|thank you|"
     r"bye|goodbye|ok(?:ay)?|cheers|how are you|who are you|what can you do|help|there|citewire|"
     r"so much|very much|a lot|again|please|all|everyone|you|for your help|to you|doing|today|"
-    r"[\s,.!?])+",
+    r"[\s,.!?])++",
     re.IGNORECASE,
 )
 _KINDS: tuple[tuple[Kind, str], ...] = (
@@ -140,7 +142,8 @@ def words(text: str) -> list[str]:
 
 def terms(text: str) -> tuple[str, ...]:
     """The content words of a text, in order, none twice."""
-    return tuple(dict.fromkeys(w for w in words(text) if w not in STOP_WORDS))
+    named = set() if text.isupper() else {w.lower() for w in _ACRONYM.findall(text)}
+    return tuple(dict.fromkeys(w for w in words(text) if w not in STOP_WORDS or w in named))
 
 
 @lru_cache(maxsize=65536)
@@ -192,9 +195,11 @@ def subjects(question: str) -> list[str]:
 
 def points_back(question: str) -> bool:
     """True where a question cannot be understood without the one before it."""
-    if _OPENING.match(question) or _PRONOUN.search(question):
+    pronoun, named = _PRONOUN.search(question), facts.names(question)
+    # "Who did Hegseth meet on his trip?" says itself who is meant.
+    if _OPENING.match(question) or (pronoun and not (named and named[0].span[0] < pronoun.start())):
         return True
-    if facts.names(question):
+    if named:
         return False
     content = [w for w in terms(question) if w not in _VAGUE]
     return len(content) < 2 or bool(_POINTERS.search(question))

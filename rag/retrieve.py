@@ -16,7 +16,8 @@ from rag.vectors import Vectors
 CANDIDATES = 50
 """Taken from each of the two searches."""
 PER_ARTICLE = 3
-"""At most so many passages of one article, so that one long article does not hide the others."""
+"""At most so many passages of one article, so that one long article does not hide the others; more
+where the articles are named and too few for `k` passages."""
 WORDS_SHARE = 0.3
 """Weight of the words' score against that of meaning."""
 COMMON = 0.05
@@ -58,7 +59,6 @@ def retrieve(
     scope: Scope,
     k: int,
     by: By = "both",
-    per_article: int = PER_ARTICLE,
 ) -> list[Passage]:
     """The `k` best passages within the scope, best first, each with its scores.
 
@@ -68,6 +68,7 @@ def retrieve(
     """
     chosen = index.store.within(scope.window, scope.outlets, scope.articles)
     depth = max(CANDIDATES, k)
+    most = PER_ARTICLE if scope.articles is None else max(PER_ARTICLE, -(-k // len(scope.articles)))
     found_words: dict[int, float] = {}
     found_meaning: dict[int, float] = {}
     if by != "meaning":
@@ -85,7 +86,7 @@ def retrieve(
     taken: dict[str, int] = {}
     for i in ranked:
         passage = passages.get(i)
-        if passage is None or taken.get(passage.article, 0) >= per_article:
+        if passage is None or taken.get(passage.article, 0) >= most:
             continue
         taken[passage.article] = taken.get(passage.article, 0) + 1
         best.append(replace(passage, score=fused[i], similarity=found_meaning.get(i, 0.0)))

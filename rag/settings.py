@@ -41,6 +41,12 @@ class Settings:
     data: Path = Path(platformdirs.user_data_dir("citewire"))
     """Folder for the user's own library and conversations."""
 
+    def __post_init__(self) -> None:
+        if self.caution not in CAUTION:
+            raise SettingsError(
+                f"{PREFIX}CAUTION is {self.caution!r}; expected {', '.join(CAUTION)}."
+            )
+
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """The settings of `environ` (default: the process environment).
@@ -71,6 +77,4 @@ def _parse(name: str, kind: str, text: str) -> object:
         if number <= 0:
             raise SettingsError(f"{name}={text!r} is not a positive number; for example 100.")
         return number
-    if name == PREFIX + "CAUTION" and text not in CAUTION:
-        raise SettingsError(f"{name}={text!r} is not one of {', '.join(CAUTION)}.")
     return text

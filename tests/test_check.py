@@ -188,6 +188,34 @@ def test_news_that_only_sounds_like_orders_may_be_cited(text: str) -> None:
 # the sample library: some say in other words what stands there, the others get something wrong.
 
 
+@pytest.mark.parametrize(
+    ("source", "statement"),
+    [
+        ("The fire burned 300 acres.", "The fire burned 300 hectares."),
+        ("The talks took 6 weeks.", "The talks took 6 months."),
+        ("The road is 40 miles long.", "The road is 40 kilometres long."),
+        ("The club paid $5 million for him.", "The club paid £5 million for him."),
+        ("It was -5 degrees in Oulu.", "It was 5 degrees in Oulu."),
+        (
+            "Shares of Ellery Lines fell 12% on Monday.",
+            "Shares of Ellery Lines rose 12% on Monday.",
+        ),
+        ("A jury in Leeds acquitted Lund of fraud.", "A jury in Leeds convicted Lund of fraud."),
+        ("Quist left the board after the vote.", "Quist left the board before the vote."),
+        ("The fire hurt at least 20 people.", "The fire hurt at most 20 people."),
+    ],
+)
+def test_the_opposite_or_another_unit_is_caught(source: str, statement: str) -> None:
+    stored = StoredArticle("one", 1, Article(title="News", paragraphs=(source,)))
+    assert fault(source, [Source(stored, 1)]) is None
+    assert fault(statement, [Source(stored, 1)])
+
+
+@pytest.mark.parametrize("text", ["On 30.03.2025 1000 people met.", "Version 2.4.1 thousand."])
+def test_odd_numbers_are_read(text: str) -> None:
+    assert facts.numbers(text)
+
+
 def by_hand(newsroom: Newsroom, holds: bool) -> Iterator[tuple[str, list[Source]]]:
     for line in Path(__file__).with_name("statements.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from rag import Answer, Newsroom, Settings
+from rag import Answer, Article, Newsroom, Settings
 from rag.errors import (
     LibraryError,
     LibraryMismatch,
@@ -313,3 +313,41 @@ def test_a_history_of_another_form_is_one_clear_error(history: Any, newsroom: Ne
 def test_what_is_no_source_is_one_clear_error(source: Any, room: Newsroom) -> None:
     with pytest.raises(SourceError, match="is not a source"):
         room.add(source)
+
+
+def test_a_name_in_capitals_is_no_stop_word(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    text = "The WHO declared the outbreak of cholera in Port Quell over on Monday."
+    room.add_articles(iter([Article(title="WHO on cholera", paragraphs=(text,))]))
+    assert text in room.ask("What did the WHO declare?", model=None).text
+
+
+def test_a_title_without_spaces_and_odd_numbers_are_taken(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    text = "On 30.03.2025 1000 people gathered in Port Quell."
+    report = room.add_articles(iter([Article(title="x" * 3000, paragraphs=(text,))]))
+    assert len(report.added) == 1
+    assert room.ask("How many people gathered in Port Quell?", model=None).statements
+
+
+@pytest.mark.parametrize("k", [0, -3])
+def test_a_count_of_nothing_is_one_clear_error(k: int, newsroom: Newsroom) -> None:
+    for ask in (newsroom.ask, newsroom.search):
+        with pytest.raises(QuestionError, match=f"k is {k}"):
+            ask("Who met Nakatani?", k=k)
+
+
+def test_a_named_article_gives_all_its_passages(newsroom: Newsroom) -> None:
+    longest = max(newsroom.articles(), key=lambda a: sum(map(len, a.article.paragraphs)))
+    found = newsroom.search(longest.article.title, k=50, articles=[longest.key])
+    assert {n for p in found for n in p.paragraphs} == set(
+        range(1, len(longest.article.paragraphs) + 1)
+    )
+
+
+def test_a_greeting_is_told_in_no_time_and_who_is_meant_is_not_added(newsroom: Newsroom) -> None:
+    answer = newsroom.ask("thank you " * 20 + "but who won?", model=None)
+    assert answer.reason != "greeting"
+    history = [{"question": "What did the Noto earthquake destroy?", "answer": "The market."}]
+    asked = "Who did Hegseth meet on his trip to Tokyo?"
+    assert newsroom.ask(asked, history=history, model=None).standalone_question == asked

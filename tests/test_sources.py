@@ -85,6 +85,11 @@ def paragraphs(folder: Path, *texts: str, title: str = "A title of its own") -> 
 # Files and folders
 
 
+def test_html_within_markdown_is_read(tmp_path: Path) -> None:
+    text = "# Mayor\n\n<p>She <b>resigned</b>.</p>\n\n<script>track()</script>\n\nMore soon."
+    assert article(write(tmp_path, "a.md", text)).paragraphs == ("She resigned.", "More soon.")
+
+
 def test_a_folder_is_read_in_a_stable_order(tmp_path: Path) -> None:
     (tmp_path / "deep" / "deeper").mkdir(parents=True)
     (tmp_path / ".git").mkdir()

@@ -55,11 +55,13 @@ def _markdown(file: files.Stream, origin: str) -> Items:
             blocks.append("".join(part.content or " " for part in parts))
             if tokens[at - 1].tag == "h1" and not fields.get("title"):
                 fields["title"] = blocks[-1]
+        elif token.type == "html_block":
+            blocks += html.blocks(token.content)
     yield article(fields, blocks, origin, "front matter")
 
 
 _WORDS = {"text", "code_inline", "softbreak", "hardbreak"}
-"""What is read of a Markdown paragraph: not its pictures and its HTML, nor the marks of links."""
+"""What is read of a Markdown paragraph: not its pictures and tags, nor the marks of links."""
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:

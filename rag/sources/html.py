@@ -55,6 +55,19 @@ def page(text: str) -> tuple[dict[str, Any], list[str]]:
     return fields, [line.strip(" -|") for line in clean.tidy(found.text).split("\n")]
 
 
+def blocks(markup: str) -> list[str]:
+    """The text of each element of a piece of HTML, without scripts."""
+    import trafilatura
+
+    tree = trafilatura.load_html(f"<html><body>{markup}</body></html>")
+    found = []
+    for element in tree.iterfind(".//body/*") if tree is not None else ():
+        if element.tag not in ("script", "style"):
+            found.append("".join(element.itertext()))
+        found.append(element.tail or "")
+    return [text.strip() for text in found if text.strip()]
+
+
 def _stated(tree: Any) -> dict[str, str | None]:
     values: dict[str, str] = {}
     for element in tree.iter("meta", "link", "time"):
