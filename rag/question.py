@@ -126,6 +126,7 @@ def is_greeting(question: str) -> bool:
 def analyse(question: str, asked: str = "") -> Asked:
     """Takes a cleaned, standalone question apart; `asked` is its form in the conversation."""
     asked = asked or question
+    asked = asked if asked.isupper() else _ACRONYM.sub("X", asked)
     kind: Kind = "account" if len(asked.split()) < 3 else "fact"
     first = len(asked)
     for name, pattern in _KIND_PATTERNS:
