@@ -106,8 +106,9 @@ def stream(
     if missing:
         what = "One sentence was" if missing == 1 else f"{missing} sentences were"
         draft.notices.append(LEFT_OUT.format(what))
-    yield _answer(draft, "partial" if missing or (draft.failed and draft.model) else "answered",
-                  "statements_dropped" if missing else "")  # fmt: skip
+    broken = draft.failed and draft.model is not None
+    reason: Reason = "statements_dropped" if missing else "model_failed" if broken else ""
+    yield _answer(draft, "partial" if reason else "answered", reason)
 
 
 def _standalone(draft: _Draft, history: Sequence[Mapping[str, str]], chat: llm.Model | None) -> str:

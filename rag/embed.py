@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 import threading
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -41,6 +42,8 @@ DEFAULT_SHA256 = {
 LEAST_AGREEMENT = 0.999
 # Part of the folder name of an export: another export than the code expects is never opened.
 FORMAT = 2
+ABANDONED = 3600
+"""Seconds after which an unfinished export is taken to be that of a process that was killed."""
 # Texts sent to the model at a time. Texts are sorted by length, so little of a batch is padding.
 BATCH = 32
 # Outputs of the exported model: [texts, dimension] and [texts, tokens, dimension].
@@ -234,8 +237,9 @@ def _export(name: str, source: str, folder: Path) -> None:
         _convert(name, source, unfinished)
         shutil.rmtree(folder, ignore_errors=True)
         unfinished.rename(folder)
-        for left in folder.parent.glob(f"{folder.name}.*"):  # by processes that were killed
-            shutil.rmtree(left, ignore_errors=True)
+        for left in folder.parent.glob(f"{folder.name}.*"):
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
     except OSError as error:
         if not (folder / "card.json").is_file():
             raise EmbedderError(

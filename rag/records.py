@@ -155,7 +155,7 @@ class Statement:
 Status = Literal["answered", "partial", "declined"]
 Reason = Literal[
     "", "greeting", "empty", "no_support", "library_empty", "window_empty", "outlet_missing",
-    "article_missing", "statements_dropped",
+    "article_missing", "statements_dropped", "model_failed",
 ]  # fmt: skip
 
 

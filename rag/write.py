@@ -41,9 +41,11 @@ def extract(asked: Asked, reading: Reading) -> list[Draft]:
     rest = sorted(chosen[1:], key=lambda e: _reading_order(e, chosen))
     drafts: list[Draft] = []
     for evidence in (best, *rest):
-        before = _before(evidence)
-        drafts += [d for d in (before, Draft(evidence.text, (evidence.source,))) if d]
-    return list(dict.fromkeys(drafts))[:SENTENCES]
+        both = (_before(evidence), Draft(evidence.text, (evidence.source,)))
+        new = [d for d in both if d and d not in drafts]
+        if len(drafts) + len(new) <= SENTENCES:
+            drafts += new
+    return drafts
 
 
 def _before(evidence: Evidence) -> Draft | None:
