@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+import time
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import click
@@ -19,7 +21,9 @@ from rag.console import (
     library_option,
     named_settings,
     opened,
+    own,
     print_json,
+    print_rejected,
     progress,
 )
 from rag.errors import CitewireError
@@ -37,13 +41,9 @@ def cli() -> None:
 @library_option
 @json_option
 def add(sources: Sequence[str], library: str | None, as_json: bool) -> None:
-    """Add articles from files and folders: text, Markdown, HTML, JSON, JSON lines, or gzip."""
-    from rag.newsroom import Newsroom
-
-    settings = named_settings(library)
-    if settings.library is None:
-        settings = replace(settings, library=settings.data / "library")
-    room = Newsroom.open(settings=settings)
+    """Add articles from files and folders (text, Markdown, HTML, JSON, JSON lines, or gzip), or
+    from addresses of pages and feeds."""
+    room = own(library)
     with progress(quiet=as_json) as show:
         show("Preparing the embedding model", 0, 1)
         _ = room.embedder
@@ -51,9 +51,37 @@ def add(sources: Sequence[str], library: str | None, as_json: bool) -> None:
     if as_json:
         print_json(to_plain(report))
         return
-    for item in report.rejected:
-        click.echo(f"rejected: {item.origin}: {item.reason}", err=True)
+    print_rejected(report)
     click.echo(f"{str(report).capitalize()}. Library: {room.folder}")
+
+
+@cli.command()
+@click.argument("feeds", nargs=-1, metavar="[FEED]...")
+@library_option
+@click.option("--every", type=click.FloatRange(min=1), default=30, show_default=True,
+              metavar="MINUTES", help="Time between two rounds.")  # fmt: skip
+@click.option("--once", is_flag=True, help="One round only, for cron.")
+@click.option("--forget", is_flag=True, help="Follow these feeds no longer.")
+@json_option
+def follow(
+    feeds: Sequence[str], library: str | None, every: float, once: bool, forget: bool, as_json: bool
+) -> None:
+    """Add what is new in RSS and Atom feeds, again and again; those named once are remembered."""
+    room = own(library)
+    for feed in feeds if forget else ():
+        room.unfollow(feed)
+        click.echo(f"{feed} is followed no longer; its articles stay.", err=as_json)
+    while not forget:
+        start = time.monotonic()
+        for report in room.follow(*feeds):
+            if as_json:
+                click.echo(json.dumps(to_plain(report), ensure_ascii=False))
+            else:
+                print_rejected(report)
+                click.echo(f"{datetime.now():%Y-%m-%d %H:%M} {report}")
+        if once:
+            return
+        time.sleep(max(0.0, start + 60 * every - time.monotonic()))
 
 
 @cli.command()

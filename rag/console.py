@@ -15,6 +15,7 @@ from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.newsroom import Newsroom
+    from rag.records import AddReport
 
 Command = Callable[..., Any]
 
@@ -41,6 +42,14 @@ def named_settings(library: str | None) -> Settings:
     """The settings, with the library of the command line where one is named."""
     loaded = Settings.load()
     return replace(loaded, library=Path(library).expanduser()) if library else loaded
+
+
+def own(library: str | None) -> Newsroom:
+    """The library that a command may change: the one that is named, else the user's own."""
+    from rag.newsroom import Newsroom
+
+    settings = named_settings(library)
+    return Newsroom.open(settings.library or settings.data / "library", settings=settings)
 
 
 @contextmanager
@@ -90,3 +99,8 @@ def given(filters: dict[str, Any]) -> dict[str, Any]:
 
 def print_json(data: Any) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+
+
+def print_rejected(report: AddReport) -> None:
+    for item in report.rejected:
+        click.echo(f"rejected: {item.origin}: {item.reason}", err=True)

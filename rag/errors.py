@@ -3,6 +3,7 @@
     CitewireError
     ├── SettingsError        a setting has a value that cannot be used
     ├── SourceError          something given to `add` cannot be read
+    │   └── FetchError       an address cannot be fetched, or may not be
     ├── LibraryError         the library folder cannot be used as it is
     │   ├── LibraryMissing   there is no library at that place
     │   ├── LibraryReadOnly  the sample library, or a folder without write permission
@@ -28,6 +29,17 @@ class SettingsError(CitewireError):
 
 class SourceError(CitewireError):
     """Something given to `add` cannot be read."""
+
+
+class FetchError(SourceError):
+    """An address cannot be fetched, or may not be."""
+
+    def __init__(self, message: str, *, passes: bool = False, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.passes = passes
+        """True for what may be over at the next attempt: no connection, an overloaded server."""
+        self.wait = wait
+        """Seconds for which the server asks to be left alone."""
 
 
 class LibraryError(CitewireError):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
     from rag.embed import Embedder
+    from rag.followed import Feed
 
 Day = date | datetime | str | None
 """A day: a date, a datetime (its calendar day), or ISO text such as "2025-03-30"."""
@@ -122,17 +124,20 @@ class Newsroom:
     def add(
         self, *sources: str | Path, progress: Callable[[int, int], None] | None = None
     ) -> AddReport:
-        """Adds the articles of files and folders; returns what became of each.
+        """Adds the articles of files, folders, pages and feeds; returns what became of each.
 
-        `progress` is called with the bytes read and the bytes there are. Raises SourceError for a
-        source that does not exist, LibraryReadOnly for the sample library.
+        `progress` is called with how much was read and how much there is: entries of a feed, then
+        bytes of files. Only an address touches the network; what cannot be fetched is rejected.
+        Raises SourceError for a source that does not exist, LibraryReadOnly for the sample library.
         """
         from rag import sources as reading
 
         for source in sources:
             if not isinstance(source, (str, Path)):
-                raise SourceError(f"{source!r} is not a source; name files or folders.")
-        total = sum(reading.size(source) for source in sources)
+                raise SourceError(f"{source!r} is not a source; name files, folders or addresses.")
+        addresses = [str(source).strip() for source in sources if reading.is_address(source)]
+        paths = [source for source in sources if not reading.is_address(source)]
+        total = sum(reading.size(path) for path in paths)
         read = 0
 
         def advance(size: int) -> None:
@@ -141,15 +146,56 @@ class Newsroom:
             if progress:
                 progress(read, total)
 
-        items = (item for source in sources for item in reading.read(source, advance))
-        return self.add_articles(items)
+        items = (item for path in paths for item in reading.read(path, advance))
+        if not addresses:
+            return self.add_articles(items)
+        from rag import follow
+
+        self._check_writable()
+        visits = follow.visits(addresses, self.settings, self._feeds(), progress)
+        found = (item for visit in visits.values() for item in visit.items)
+        return self._add(chain(items, found), [v.feed for v in visits.values() if v.feed])
 
     def add_articles(self, items: Iterator[Article | Rejected]) -> AddReport:
         """Adds articles that are already read, for one's own sources."""
-        from rag import add
+        return self._add(items, ())
+
+    def follow(
+        self, *feeds: str, progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[AddReport]:
+        """Adds what is new in each feed, and remembers the feed; none named: all remembered ones.
+
+        Yields what became of each feed's entries when they are stored. `progress` is called with
+        the entries that were read and how many there are. A feed that cannot be read is rejected
+        and stops no other. Raises LibraryReadOnly for the sample library.
+        """
+        from rag import follow
+
+        self._check_writable()
+        for visit in follow.poll(feeds, self.settings, self._feeds(), progress):
+            yield self._add(iter(visit.items), [visit.feed] if visit.feed else [])
+
+    def unfollow(self, feed: str) -> None:
+        """Follows a feed no longer; its articles stay. Raises SourceError for an unknown one."""
+        from rag import followed
 
         with self._changing() as index:
-            return add.add(items, index.store, index.vectors, index.embedder)
+            followed.forget(index.store, feed)
+
+    def _feeds(self) -> dict[str, Feed]:
+        from rag import followed
+
+        there = (self.folder / library.FILE).exists()
+        return followed.known(self._opened()) if there else {}
+
+    def _add(self, items: Iterator[Article | Rejected], feeds: Sequence[Feed]) -> AddReport:
+        from rag import add, followed
+
+        with self._changing() as index:
+            report = add.add(items, index.store, index.vectors, index.embedder)
+            if feeds:
+                followed.remember(index.store, *feeds)
+            return report
 
     def remove(self, key: str) -> None:
         """Purges an article with all its versions, passages and vectors. Raises KeyError."""
@@ -185,17 +231,20 @@ class Newsroom:
     def _changing(self, rebuilding: bool = False) -> Iterator[Index]:
         from rag import add
 
-        if self.read_only:
-            raise LibraryReadOnly(
-                f"{self.name[0].upper()}{self.name[1:]} is read-only; make your own with: "
-                "citewire add --library FOLDER FILES"
-            )
+        self._check_writable()
         with add.writing(self.folder):
             if not (self.folder / library.FILE).exists():
                 meta = {"embedder": self.embedder.fingerprint, "collection": "passages",
                         "embedder_name": self.settings.embedder}  # fmt: skip
                 Library.create(self.folder, meta)
             yield self._index(any_embedder=rebuilding)
+
+    def _check_writable(self) -> None:
+        if self.read_only:
+            raise LibraryReadOnly(
+                f"{self.name[0].upper()}{self.name[1:]} is read-only; make your own with: "
+                "citewire add --library FOLDER FILES"
+            )
 
     # Looking inside
 
@@ -210,7 +259,10 @@ class Newsroom:
 
     def status(self) -> LibraryStatus:
         """Counts, outlets, dates, and what needs attention."""
+        from rag import followed
+
         store = self._opened()
+        feeds = tuple(url for url, feed in followed.known(store).items() if feed.followed)
         counts = store.counts()
         oldest, newest = store.days()
         attention = []
@@ -223,7 +275,7 @@ class Newsroom:
             )
         return LibraryStatus(
             library=self.name, path=str(self.folder), **counts, outlets=store.outlets(),
-            oldest=oldest, newest=newest, feeds=(), attention=tuple(attention),
+            oldest=oldest, newest=newest, feeds=feeds, attention=tuple(attention),
         )  # fmt: skip
 
     def outlets(self) -> dict[str, int]:

@@ -14,7 +14,7 @@ class Timestamp:
     text: str
     """ISO 8601: "2025-03-30" is a day, "2025-03-30T19:00:00+09:00" an instant with its offset."""
     source: str
-    """Where it was read: "front matter", "json", "html meta", "clock"."""
+    """Where it was read: "front matter", "JSON-LD datePublished", "visible text", "clock"."""
 
     @property
     def precision(self) -> Literal["day", "instant"]:
@@ -46,7 +46,9 @@ class Article:
     note: str | None = None
     """A remark shown with every citation of the article, such as "Sample text"."""
     origin: str = ""
-    """The file (and line) it came from, for messages."""
+    """The file (and line) or the address it came from, for messages."""
+    correction: str | None = None
+    """What the outlet says it has corrected or clarified, in its words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from rag.errors import SettingsError
 PREFIX = "CITEWIRE_"
 CAUTION = {"strict": 0.6, "normal": 0.4, "lenient": 0.2}
 """The least confidence with which the library is taken to answer."""
+_WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,12 @@ class Settings:
     """A trained reader: its folder, made by `python -m rag.training`. "none": do without one."""
     caution: str = "normal"
     """How sure it must be to answer rather than decline: "strict", "normal" or "lenient"."""
+    fetch_private: bool = False
+    """1: also fetch from addresses of your own machine and network, which is refused otherwise."""
+    fetch_delay: float = 1.0
+    """Seconds between two requests to one host; more where its robots.txt asks for more."""
+    fetch_timeout: float = 30.0
+    """Seconds within which a page must have arrived."""
     cache: Path = Path(platformdirs.user_cache_dir("citewire"))
     """Folder for prepared models and the sample library; may be deleted at any time."""
     data: Path = Path(platformdirs.user_data_dir("citewire"))
@@ -69,6 +76,10 @@ class Settings:
 def _parse(name: str, kind: str, text: str) -> object:
     if kind.startswith("Path"):
         return Path(text).expanduser()
+    if kind == "bool":
+        if text.lower() not in _WORDS:
+            raise SettingsError(f"{name}={text!r} is neither 1 (yes) nor 0 (no).")
+        return _WORDS[text.lower()]
     if kind in ("int", "float"):
         try:
             number = int(text) if kind == "int" else float(text)

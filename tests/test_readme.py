@@ -32,6 +32,15 @@ def folder(tmp_path: Path) -> Path:
         "All 214 people aboard the ferry were rescued.\n",
         "utf-8",
     )
+    site = tmp_path / "site"
+    site.mkdir()
+    page = "<html><h1>Ferry sinks</h1><p>The ferry Queen Maud sank off Port Ellery.</p>{}</html>"
+    (site / "ferry.html").write_text(page.format("<p>All 214 people aboard were rescued.</p>"))
+    (site / "mill.html").write_text(page.format("<p>The mill on the Dale burned down.</p>"))
+    (site / "feed.xml").write_text(
+        "<rss><channel><item><title>Mill burns</title><link>http://127.0.0.1:8765/mill.html</link>"
+        "</item></channel></rss>"
+    )
     (tmp_path / "corpus").symlink_to(ROOT / "corpus")
     return tmp_path
 

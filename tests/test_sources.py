@@ -380,6 +380,8 @@ def test_characters_are_normalised(tmp_path: Path) -> None:
         ("Sun, 30 Mar 2025 19:00:00 +0900", "2025-03-30T19:00:00+09:00", "json"),
         ("March 30, 2025 7:05 pm", "2025-03-30T19:05:00+00:00", "json, zone assumed UTC"),
         ("30/03/2025", "2025-03-30", "json"),
+        ("July 6, 2024, 10:15 a.m. ET", "2024-07-06T10:15:00-04:00", "json"),
+        ("Jan. 6, 2024 at 4 PM PT", "2024-01-06T16:00:00-08:00", "json"),
     ],
 )
 def test_dates(text: str, expected: str, source: str, tmp_path: Path) -> None:
@@ -510,7 +512,8 @@ def test_markdown_without_front_matter(tmp_path: Path) -> None:
 
 DATES = """\
 <meta property="article:published_time" content="2024-05-06T23:30:00-04:00">
-<script type="application/ld+json">{"datePublished": "2020-01-01", "dateModified":
+<script type="application/ld+json">{"@type": "WebSite", "datePublished": "2020-01-01"}</script>
+<script type="application/ld+json">{"@type": "NewsArticle", "dateModified":
 "2024-05-08T09:00:00Z"}</script>"""
 
 
@@ -527,7 +530,8 @@ def test_a_saved_page(tmp_path: Path) -> None:
     assert (found.outlet, found.authors) == ("Dale Courier", ("Ann Poole",))
     assert found.published and found.published.text == "2024-05-06T23:30:00-04:00"
     assert found.updated and found.updated.text == "2024-05-08T09:00:00+00:00"
-    assert found.published.source == "html meta"
+    assert found.published.source == "meta article:published_time"
+    assert found.updated.source == "JSON-LD dateModified"
 
 
 def test_a_page_is_not_dated_by_its_text_or_copyright(tmp_path: Path) -> None:

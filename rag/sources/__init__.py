@@ -14,6 +14,11 @@ Advance = Callable[[int], None]
 """Called with the bytes on disk that were read since the last call."""
 
 
+def is_address(source: str | Path) -> bool:
+    """True for what is on the web rather than in a file; `rag.follow` reads that."""
+    return str(source).strip().lower().startswith(("http://", "https://"))
+
+
 def read(source: str | Path, advance: Advance | None = None) -> Iterator[Article | Rejected]:
     """Every article of a file, or of the files below a folder: folder by folder, sorted by name.
 
@@ -35,10 +40,12 @@ def size(source: str | Path) -> int:
 
 def _paths(source: str | Path) -> list[Path]:
     text = str(source).strip()
-    if text.startswith(("http://", "https://")):
+    if is_address(text):
         raise SourceError(
-            f"{text} is on the web, which is not read yet; save the page as .html and add the file."
+            f"{text} is on the web, and here files are read; add it with: citewire add"
         )
+    if "://" in text[:20]:
+        raise SourceError(f"{text[:200]} is no address that is fetched; expected http or https.")
     try:
         path = Path(source).expanduser()
         there = bool(text) and path.exists()

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
 from rag.errors import SourceError
 from rag.records import Article, Timestamp
-from rag.sources import clean
+from rag.sources import clean, corrections
 from rag.sources.files import LONGEST
 
 FIRST_YEAR = 1605
@@ -19,6 +20,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Likewise: what a missing date becomes where dates are numbers."""
 _TIME = re.compile(r"\d:\d\d|\d ?[ap]\.?m\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
+
+# In summer and winter alike; dateparser takes them for winter's.
+_US_ZONE = re.compile(r"\b([ECMP]T)\b")
+_US_ZONES = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
+             "PT": "America/Los_Angeles"}  # fmt: skip
 
 # courlan's clean_url is not used: it drops queries such as "?12345" and "?cid=…" with the trackers
 # and takes an address within an address for the one meant, so that different articles become one.
@@ -34,8 +40,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def article(fields: Mapping[str, Any], blocks: Sequence[str], origin: str, source: str) -> Article:
     """The article of the blocks of text and of what the source says; other fields are ignored.
 
-    `source` says where the dates stand. Raises SourceError where there is no text or too much, or
-    where a field is of a wrong type.
+    `source` says where the dates stand that are no Timestamps yet. Raises SourceError where there
+    is no text or too much, or where a field is of a wrong type.
     """
     if sum(map(len, blocks)) > LONGEST:
         raise SourceError(f"its text has more than {LONGEST:,} characters; split it up")
@@ -51,12 +57,18 @@ def article(fields: Mapping[str, Any], blocks: Sequence[str], origin: str, sourc
         url=url,
         outlet=_line(fields, "outlet") or host(url),
         authors=_lines(fields, "authors"),
-        published=timestamp(_line(fields, "published"), source),
-        updated=timestamp(_line(fields, "updated"), source),
+        published=_stamp(fields, "published", source),
+        updated=_stamp(fields, "updated", source),
         fetched=Timestamp(datetime.now(UTC).isoformat(timespec="seconds"), "clock"),
         note=_line(fields, "note"),
         origin=origin,
+        correction=_line(fields, "correction") or corrections.found(paragraphs),
     )
+
+
+def _stamp(fields: Mapping[str, Any], name: str, source: str) -> Timestamp | None:
+    value = fields.get(name)
+    return value if isinstance(value, Timestamp) else timestamp(_line(fields, name), source)
 
 
 def _line(fields: Mapping[str, Any], name: str) -> str | None:
@@ -104,6 +116,7 @@ def _parsed(text: str) -> datetime | date | None:
         return None
     import dateparser
 
+    text, zone = _zoned(text)
     settings = {"REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
     orders = ("MDY", "DMY")
     read_as = {
@@ -113,7 +126,15 @@ def _parsed(text: str) -> datetime | date | None:
     found: datetime | None = read_as.pop()
     if read_as or found is None:
         return None
-    return found if _TIME.search(text) else found.date()
+    if not _TIME.search(text):
+        return found.date()
+    return found.replace(tzinfo=ZoneInfo(zone)) if zone else found
+
+
+def _zoned(text: str) -> tuple[str, str | None]:
+    """The text without "ET" or the like, and the zone that it names."""
+    found = _US_ZONE.search(text)
+    return (_US_ZONE.sub("", text), _US_ZONES[found[1]]) if found else (text, None)
 
 
 def canonical(url: str | None) -> str | None:

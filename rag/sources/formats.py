@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from rag.errors import SourceError
 from rag.records import Article, Rejected
-from rag.sources import clean, files, html
+from rag.sources import clean, files, html, ninjs
 from rag.sources.fields import article
 
 Items = Iterator[Article | Rejected]
@@ -31,6 +32,14 @@ def articles(path: Path, advance: Callable[[int], None]) -> Items:
     advance(size - told)
 
 
+def of_bytes(kind: str, data: bytes, origin: str) -> Items:
+    """The articles of what was sent rather than saved; `kind` is one of `files.kind`."""
+    try:
+        yield from _READERS[kind](io.BufferedReader(io.BytesIO(data)), origin)
+    except SourceError as error:
+        yield Rejected(origin, f"{error}.")
+
+
 def _text(file: files.Stream, origin: str) -> Items:
     text = clean.tidy(files.decoded(files.whole(file)))
     yield article({}, clean.blocks(text), origin, "text")
@@ -39,7 +48,7 @@ def _text(file: files.Stream, origin: str) -> Items:
 def _html(file: files.Stream, origin: str) -> Items:
     data = files.whole(file, files.LONGEST_PAGE)
     fields, lines = html.page(files.decoded(data, html.charset(data)))
-    yield article(fields, lines, origin, "html meta")
+    yield article(fields, lines, origin, "html")
 
 
 def _markdown(file: files.Stream, origin: str) -> Items:
@@ -56,7 +65,7 @@ def _markdown(file: files.Stream, origin: str) -> Items:
             if tokens[at - 1].tag == "h1" and not fields.get("title"):
                 fields["title"] = blocks[-1]
         elif token.type == "html_block":
-            blocks += html.blocks(token.content)
+            blocks += html.lines(token.content)
     yield article(fields, blocks, origin, "front matter")
 
 
@@ -120,6 +129,8 @@ def _parsed(data: bytes) -> Any:
 
 
 def _record(item: Any, origin: str) -> Article:
+    if ninjs.is_ninjs(item):
+        return article(*ninjs.read(item), origin, "ninjs")
     if not isinstance(item, dict):
         raise SourceError("it is no object with the fields title and text")
     text = item.get("text")

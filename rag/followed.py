@@ -1,0 +1,71 @@
+"""What a library remembers of its feeds.
+
+It lies in the library and is stored after the articles that were read: whatever is cut short is
+read again. An entry is read once, and again when the feed changes it, so that an article that was
+removed does not come back.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rag.errors import SourceError
+from rag.library import Library
+
+_META = "feeds"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a library remembers of a feed. All of it is JSON."""
+
+    url: str
+    followed: bool = False
+    """Whether `follow` reads it where no feed is named."""
+    last_good: str | None = None
+    """When it was last read, as ISO 8601 in UTC."""
+    last_error: str | None = None
+    """What went wrong since then."""
+    entries: int = 0
+    """Entries it had when it was last read anew."""
+    failures: int = 0
+    """Failures in a row of an overloaded server."""
+    not_before: str | None = None
+    """Until when `follow` leaves it alone, as ISO 8601 in UTC."""
+    etag: str | None = None
+    modified: str | None = None
+    seen: dict[str, str] = field(default_factory=dict)
+    """The entries that are done with, each with its state."""
+
+
+def known(store: Library) -> dict[str, Feed]:
+    """The feeds that the library remembers, by address."""
+    stored = json.loads(store.meta(_META) or "[]")
+    return {item["url"]: Feed(**item) for item in stored}
+
+
+def status(store: Library) -> list[dict[str, Any]]:
+    """Of each feed `url, followed, last_good, last_error, entries, not_before`, for JSON."""
+    names = ("url", "followed", "last_good", "last_error", "entries", "not_before")
+    return [{name: getattr(feed, name) for name in names} for feed in known(store).values()]
+
+
+def remember(store: Library, *feeds: Feed) -> None:
+    """Stores what is known of the feeds; to be called while nobody else writes to the library."""
+    everything = known(store) | {feed.url: feed for feed in feeds}
+    _store(store, everything)
+
+
+def forget(store: Library, url: str) -> None:
+    """Follows a feed no longer. Raises SourceError for one that is not known."""
+    everything = known(store)
+    if url not in everything:
+        names = ", ".join(everything) or "none"
+        raise SourceError(f"{url} is not a feed of this library; its feeds: {names}.")
+    _store(store, {name: feed for name, feed in everything.items() if name != url})
+
+
+def _store(store: Library, everything: dict[str, Feed]) -> None:
+    store.set_meta({_META: json.dumps([asdict(f) for f in everything.values()])})

@@ -1,0 +1,624 @@
+"""Pages and feeds of the web, from a real server on loopback."""
+
+import gzip
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from web_server import Request, Site, running
+
+from rag import AddReport, Newsroom, Settings
+from rag.errors import LibraryReadOnly, SourceError
+from rag.sources import network
+
+PAGE = """<!doctype html><html><head><title>{title}</title>
+<meta property="og:site_name" content="Ellery Herald">{head}</head><body>
+<nav><a href="/">Home</a></nav><article><h1>{title}</h1>{byline}
+<p>{text}</p><p>Captain Ruth Ansel said on Monday that the engine room had been flooded for hours
+before anybody on the bridge was told.</p></article></body></html>"""
+
+
+def page(title: str, text: str, head: str = "", byline: str = "") -> str:
+    return PAGE.format(title=title, text=text, head=head, byline=byline)
+
+
+FERRY = page(
+    "Ferry sinks off Port Ellery",
+    "The ferry Queen Maud sank off Port Ellery on Friday night, and all 214 people aboard were "
+    "rescued by lifeboats.",
+)
+
+
+def rss(*items: str, title: str = "Ellery Herald") -> str:
+    return (
+        '<?xml version="1.0"?><rss version="2.0" '
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/">'
+        f"<channel><title>{title}</title>{''.join(items)}</channel></rss>"
+    )
+
+
+def item(site: Site, path: str, more: str = "") -> str:
+    return (
+        f"<item><title>Story {path}</title><link>{site.url(path)}</link>"
+        f"<guid>{path}</guid><pubDate>Sat, 01 Mar 2025 08:00:00 +0100</pubDate>{more}</item>"
+    )
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with running() as site:
+        yield site
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    settings = Settings(fetch_private=True, fetch_delay=0.001, fetch_timeout=5.0)
+    return Newsroom.open(tmp_path / "library", settings=settings)
+
+
+def reason(report: AddReport) -> str:
+    """Why the only thing that was added was rejected; in one line."""
+    (rejected,) = report.rejected
+    assert not report.added and "\n" not in rejected.reason and len(rejected.reason) < 300
+    return rejected.reason
+
+
+def polled(room: Newsroom, *feeds: str) -> AddReport:
+    (report,) = room.follow(*feeds)
+    return report
+
+
+# One page
+
+
+def test_a_page_is_read_and_cited_by_its_address(room: Newsroom, site: Site) -> None:
+    site.pages["/ferry"] = FERRY
+    report = room.add(site.url("/ferry?utm_source=mail#top"))
+    assert report.added == (site.url("/ferry"),)
+    answer = room.ask("How many people were rescued from the ferry Queen Maud?")
+    assert answer.citations[0].url == site.url("/ferry")
+    assert answer.citations[0].outlet == "Ellery Herald"
+    article = room.article(site.url("/ferry")).article
+    assert article.published is None and article.updated is None
+    assert article.fetched and article.fetched.source == "clock"
+    assert room.add(site.url("/ferry")).unchanged == (site.url("/ferry"),)
+    assert "/robots.txt" not in site.asked  # one named page is no crawling
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_lead_to_the_address_that_is_kept(
+    status: int, room: Newsroom, site: Site
+) -> None:
+    site.pages["/old"] = lambda r: r.send(b"", status=status, Location="/new")
+    site.pages["/new"] = FERRY
+    assert room.add(site.url("/old")).added == (site.url("/new"),)
+
+
+def test_a_canonical_address_counts_on_its_own_site_only(room: Newsroom, site: Site) -> None:
+    for at, (named, kept) in enumerate(
+        [
+            ("/real", "/real"),
+            (site.url("/real2?utm_medium=x"), "/real2"),
+            ("https://post.example/theirs", "/page2"),
+            (site.url("/"), "/page3"),
+        ]
+    ):
+        head = f'<link rel="canonical" href="{named}">'
+        site.pages[f"/page{at}"] = page(f"Story number {at}", f"Number {at} is told. " * 9, head)
+        assert room.add(site.url(f"/page{at}")).added == (site.url(kept),)
+
+
+def test_other_kinds_of_files(room: Newsroom, site: Site) -> None:
+    story = {
+        "title": "Frost in May",
+        "text": "Frost ruined the cherries.",
+        "url": "https://e.example/f",
+    }
+    site.pages["/a.json"] = lambda r: r.send(json.dumps(story), kind="application/json")
+    site.pages["/b.txt"] = lambda r: r.send(
+        "Mill burns\n\nThe mill burned down.", kind="text/plain"
+    )
+    site.pages["/c.pdf"] = lambda r: r.send(b"%PDF-1.7", kind="application/pdf")
+    report = room.add(*(site.url(f"/{name}") for name in ("a.json", "b.txt", "c.pdf")))
+    assert report.added == ("https://e.example/f", site.url("/b.txt"))
+    assert report.rejected[0].reason == "it is application/pdf, which is not read."
+
+
+WORDS = "The café “Chez Zoë” paid £4,000 to the mayor’s office on Monday, said the council’s clerk."
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header", "meta"),
+    [
+        ("utf-8", "text/html", ""),
+        ("utf-8", "text/html; charset=iso-8859-1", ""),
+        ("cp1252", "text/html; charset=utf-8", ""),
+        ("cp1252", "text/html; charset=base64", ""),
+        ("cp1252", "text/html", '<meta charset="iso-8859-1">'),
+        ("utf-16", "text/html", ""),
+        ("mac-roman", "text/html; charset=macintosh", ""),
+    ],
+)
+def test_encodings(encoding: str, header: str, meta: str, room: Newsroom, site: Site) -> None:
+    text = page("A gift to the mayor", WORDS, meta)
+    site.pages["/a"] = lambda r: r.send(text.encode(encoding), kind=header)
+    (key,) = room.add(site.url("/a")).added
+    if encoding != "mac-roman":  # not one of the encodings that pages have
+        assert WORDS in room.article(key).article.paragraphs
+
+
+def test_a_packed_page(room: Newsroom, site: Site) -> None:
+    site.pages["/a"] = lambda r: r.send(
+        gzip.compress(FERRY.encode()), kind="text/html", Content_Encoding="gzip"
+    )
+    assert room.add(site.url("/a")).added
+
+
+# What goes wrong
+
+
+def drip(request: Request) -> None:
+    request.send_response(200)
+    request.end_headers()
+    for _ in range(200):
+        request.wfile.write(b" ")
+        time.sleep(0.05)
+
+
+def drip_headers(request: Request) -> None:
+    request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    for at in range(200):
+        request.wfile.write(f"X-{at}: 1\r\n".encode())
+        time.sleep(0.05)
+
+
+def endless(request: Request) -> None:
+    request.send_response(200)
+    request.send_header("Content-Type", "text/html")
+    request.end_headers()
+    while True:
+        request.wfile.write(b"<p>More of it.</p>" * 1000)
+
+
+BOMB = gzip.compress(bytes(100_000_000), 1)
+
+
+def bomb(request: Request) -> None:
+    request.send(BOMB, kind="text/html", Content_Encoding="gzip")
+
+
+def cut_off(request: Request) -> None:
+    request.send_response(200)
+    request.send_header("Content-Length", "5000")
+    request.end_headers()
+    request.wfile.write(b"<html>")
+    request.close_connection = True
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (None, "the server answers 404 Not Found."),
+        (lambda r: r.send(b"", status=500), "the server answers 500 Internal Server Error."),
+        (lambda r: r.send(b"", status=403), "403 Forbidden"),
+        (lambda r: r.send(b"", status=302, Location="/a"), "round in a circle"),
+        (lambda r: r.send(b"", status=302, Location=f"{r.path}x"), "more than 5 times"),
+        (lambda r: r.send(b"", status=302, Location="file:///etc/passwd"), "only http and https"),
+        (lambda r: r.send(b"", status=302), "302"),
+        (drip, "did not arrive within 1 seconds; see CITEWIRE_FETCH_TIMEOUT"),
+        (drip_headers, "did not arrive within 1 seconds"),
+        (endless, "more than 10,000,000 bytes"),
+        (bomb, "more than 10,000,000 bytes"),
+        (cut_off, "broken"),
+        (lambda r: r.wfile.write(b"What?\r\n\r\n"), "broken"),
+        (lambda r: r.send(b"no gzip", Content_Encoding="gzip"), "broken"),
+        (lambda r: r.send(b"", kind="text/html"), "it is empty"),
+        (lambda r: r.send("<html><nav>Home</nav></html>"), "no text"),
+        (lambda r: r.send(bytes(range(256)) * 9, kind="text/html"), "not text"),
+    ],
+)
+def test_a_page_that_cannot_be_had_is_one_line(
+    answer: Callable[[Request], None] | None, says: str, tmp_path: Path, site: Site
+) -> None:
+    if answer:
+        for at in range(9):
+            site.pages["/a" + "x" * at] = answer
+    settings = Settings(fetch_private=True, fetch_delay=0.001, fetch_timeout=1.0)
+    room = Newsroom.open(tmp_path / "library", settings=settings)
+    start = time.monotonic()
+    report = room.add(site.url("/a"))
+    assert says in reason(report) and report.rejected[0].origin == site.url("/a")
+    assert time.monotonic() - start < 10
+
+
+def test_hosts_that_are_not_there(room: Newsroom) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert "cannot be reached" in reason(room.add(f"http://127.0.0.1:{port}/"))
+    assert "there is no host nowhere.invalid" in reason(room.add("http://nowhere.invalid/"))
+    assert "no address of the web" in reason(room.add("http://herald.example:port/"))
+    with pytest.raises(SourceError, match="expected http or https"):
+        room.add("ftp://herald.example/feed")
+
+
+def test_nothing_is_fetched_for_a_library_that_is_read_only(newsroom: Newsroom, site: Site) -> None:
+    with pytest.raises(LibraryReadOnly):
+        newsroom.add(site.url("/"))
+    with pytest.raises(LibraryReadOnly):
+        next(newsroom.follow(site.url("/")))
+    assert site.asked == []
+
+
+def test_an_overloaded_server_is_asked_again_when_it_says(room: Newsroom, site: Site) -> None:
+    def answer(request: Request) -> None:
+        if len(site.asked) == 1:
+            request.send(b"", status=429, Retry_After="1")
+        elif len(site.asked) == 2:
+            request.send(b"", status=503)
+        else:
+            request.send(FERRY)
+
+    site.pages["/a"] = answer
+    assert room.add(site.url("/a")).added
+    times = [when for when, _ in site.requests]
+    assert len(times) == 3 and times[1] - times[0] >= 1
+
+
+def test_one_that_asks_for_an_hour_is_left_alone(room: Newsroom, site: Site) -> None:
+    later = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    site.pages["/a"] = lambda r: r.send(b"", status=429, Retry_After=later)
+    report = room.add(site.url("/a"), site.url("/b"))
+    assert "429 Too Many Requests" in report.rejected[0].reason
+    assert "127.0.0.1 asks to be left alone for 3" in report.rejected[1].reason
+    assert site.asked == ["/a"]
+
+
+def test_there_is_a_pause_between_requests_to_one_host(tmp_path: Path, site: Site) -> None:
+    settings = Settings(fetch_private=True, fetch_delay=0.2)
+    room = Newsroom.open(tmp_path / "library", settings=settings)
+    room.add(site.url("/a"), site.url("/b"), site.url("/c"))
+    first, *_, last = (when for when, _ in site.requests)
+    assert last - first >= 0.35
+
+
+# Addresses that are not fetched
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "0.0.0.0", "[::1]", "2130706433", "[::ffff:127.0.0.1]", "127.1"],
+)
+def test_ones_own_machine_is_refused(host: str, tmp_path: Path, site: Site) -> None:
+    room = Newsroom.open(tmp_path / "library", settings=Settings(fetch_delay=0.001))
+    said = reason(room.add(site.url("/", host)))
+    assert "CITEWIRE_FETCH_PRIVATE=1" in said or "there is no host" in said
+    assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("93.184.215.14", True), ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", True),
+        ("10.0.0.1", False), ("172.16.0.1", False), ("192.168.1.1", False), ("127.0.0.2", False),
+        ("169.254.169.254", False), ("100.64.0.1", False), ("0.0.0.0", False), ("224.0.0.1", False),
+        ("240.0.0.1", False), ("255.255.255.255", False), ("192.0.2.1", False), ("::", False),
+        ("::1", False), ("fe80::1", False), ("fe80::1%eth0", False), ("fc00::1", False),
+        ("ff02::1", False), ("::ffff:10.0.0.1", False), ("::ffff:93.184.215.14", True),
+        ("64:ff9b::a00:1", False), ("64:ff9b::5db8:d70e", True), ("2002:a00:1::1", False),
+        ("2001:0:4136:e378:8000:63bf:3fff:fdd2", False), ("2001:db8::1", False),
+    ],
+)  # fmt: skip
+def test_which_addresses_are_public(address: str, expected: bool) -> None:
+    assert network.is_public(address) is expected
+
+
+@pytest.fixture
+def one_public(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Newsroom:
+    """A library for which 127.0.0.1 is the internet, and 127.0.0.2 is not."""
+    monkeypatch.setattr(network, "is_public", lambda address: address == "127.0.0.1")
+    return Newsroom.open(tmp_path / "library", settings=Settings(fetch_delay=0.001))
+
+
+def test_a_redirect_to_a_private_address_is_refused(one_public: Newsroom, site: Site) -> None:
+    inside = site.url("/secret", "127.0.0.2")
+    site.pages |= {"/a": lambda r: r.send(b"", status=302, Location=inside), "/secret": FERRY}
+    assert "127.0.0.2, an address of your own" in reason(one_public.add(site.url("/a")))
+    assert site.asked == ["/a"]
+
+
+def test_the_address_that_was_looked_at_is_the_one_that_is_connected_to(
+    one_public: Newsroom, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name server that tells another address at every question gains nothing."""
+    resolve, told = socket.getaddrinfo, iter(["127.0.0.1", "127.0.0.2"])
+
+    def lookup(host: str, *args: object, **more: object) -> object:
+        return resolve(next(told) if host == "rebinds.example" else host, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    site.pages["/a"] = FERRY
+    url = site.url("/a", "rebinds.example")
+    assert one_public.add(url).added == (url,)
+    assert site.requests[0][1]["Host"] == f"rebinds.example:{site.port}"
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **m: resolve("127.0.0.2", *a[1:], **m))
+    assert "rebinds.example is 127.0.0.2" in reason(one_public.add(url))
+
+
+# Feeds
+
+
+def test_a_feed_is_added_and_asked(room: Newsroom, site: Site) -> None:
+    site.pages["/rss"] = rss(item(site, "/ferry"))
+    site.pages["/ferry"] = FERRY
+    assert room.add(site.url("/rss")).added == (site.url("/ferry"),)
+    answer = room.ask("How many people were rescued from the ferry Queen Maud?")
+    assert answer.status == "answered" and answer.citations[0].url == site.url("/ferry")
+    published = answer.citations[0].published
+    assert published and published.text == "2025-03-01T08:00:00+01:00"
+    assert published.source == "feed published"
+
+
+def test_one_failing_entry_stops_no_other(room: Newsroom, site: Site) -> None:
+    site.pages |= {"/rss": rss(
+        item(site, "/gone"), "<item><title>Neither link nor text</title></item>",
+        item(site, "/ferry"), item(site, "/photo"), item(site, "/rss"),
+    ), "/ferry": FERRY, "/photo": lambda r: r.send(b"\xff\xd8", kind="image/jpeg")}  # fmt: skip
+    report = room.add(site.url("/rss"))
+    assert report.added == (site.url("/ferry"),)
+    assert [r.reason for r in report.rejected] == [
+        "the server answers 404 Not Found.",
+        "the entry has neither an address nor a whole article.",
+        "it is no page but image/jpeg.",
+        "it is no page but application/xml.",
+    ]
+    assert report.rejected[0].origin == site.url("/gone")
+
+
+LONG = "".join(
+    f"<p>Paragraph {n} of the report on the harbour says something new.</p>" for n in range(20)
+)
+
+
+def test_an_entry_with_the_whole_text_is_not_fetched(room: Newsroom, site: Site) -> None:
+    def with_text(path: str, html: str) -> str:
+        return item(site, path, f"<content:encoded><![CDATA[{html}]]></content:encoded>")
+
+    site.pages["/rss"] = rss(
+        with_text("/whole", LONG + "<script>steal()</script>"),
+        with_text("/cut", LONG + "<p>And then […]</p>"),
+    )
+    site.pages["/cut"] = FERRY
+    assert room.add(site.url("/rss")).added == (site.url("/whole"), site.url("/cut"))
+    assert site.pages_asked() == ["/rss", "/cut"]
+    article = room.article(site.url("/whole")).article
+    assert len(article.paragraphs) == 20 and "steal" not in "".join(article.paragraphs)
+    assert (article.title, article.outlet) == ("Story /whole", "Ellery Herald")
+    assert article.published and article.published.source == "feed published"
+
+
+def test_an_atom_feed(room: Newsroom, site: Site) -> None:
+    site.pages["/ferry"] = FERRY
+    site.pages["/atom"] = (
+        '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
+        '<title>Herald</title><entry><id>tag:1</id><title>Ferry</title><link href="/ferry"/>'
+        "<published>2025-03-01T08:00:00+01:00</published><updated>2025-03-02T09:30:00Z</updated>"
+        "</entry></feed>"
+    )
+    (key,) = room.add(site.url("/atom")).added
+    article = room.article(key).article
+    assert article.updated and article.updated.text == "2025-03-02T09:30:00+00:00"
+    assert article.updated.source == "feed updated"
+
+
+def test_entities_of_a_feed_are_not_expanded(room: Newsroom, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("The password of the harbour is swordfish.")
+    lol = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(12))
+    site.pages["/rss"] = (
+        f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY l0 "ha">{lol}'
+        f'<!ENTITY file SYSTEM "{(tmp_path / "secret.txt").as_uri()}">]>'
+        "<rss><channel><title>T</title><item><title>&l12;</title><guid>1</guid>"
+        f"<description>&file; &l12; {LONG}</description></item></channel></rss>"
+    )
+    start = time.monotonic()
+    report = room.add(site.url("/rss"))
+    assert time.monotonic() - start < 10
+    texts = "".join("".join(room.article(key).article.paragraphs) for key in report.added)
+    assert "swordfish" not in texts and "haha" not in texts
+
+
+@pytest.mark.parametrize("content", ["<rss><channel><item>", "<rss", "<feed>" + "<b>" * 50_000])
+def test_a_broken_feed_is_one_line_or_empty(content: str, room: Newsroom, site: Site) -> None:
+    site.pages["/rss"] = content
+    report = room.add(site.url("/rss"))
+    assert not report.added and len(report.rejected) <= 1
+
+
+def test_robots_txt_is_heeded_for_what_a_feed_leads_to(room: Newsroom, site: Site) -> None:
+    site.pages |= {
+        "/robots.txt": "User-agent: *\nDisallow: /private\n\nUser-agent: other\nDisallow: /",
+        "/rss": rss(item(site, "/private/a"), item(site, "/moved"), item(site, "/ferry")),
+        "/moved": lambda r: r.send(b"", status=302, Location="/private/b"),
+        "/ferry": FERRY,
+        "/private/a": FERRY,
+    }
+    report = room.add(site.url("/rss"))
+    assert report.added == (site.url("/ferry"),)
+    assert [r.reason for r in report.rejected] == [
+        "the site's robots.txt forbids it to programs."
+    ] * 2
+    assert site.pages_asked() == ["/rss", "/moved", "/ferry"]
+    assert room.add(site.url("/private/a")).added  # somebody named it
+
+
+def test_robots_txt_that_fails_is_a_no(room: Newsroom, site: Site) -> None:
+    site.pages |= {
+        "/robots.txt": lambda r: r.send(b"", status=503),
+        "/rss": rss(item(site, "/ferry")),
+        "/ferry": FERRY,
+    }
+    report = room.add(site.url("/rss"))
+    assert "/robots.txt cannot be had" in reason(report)
+    assert "/ferry" not in site.asked
+    site.pages["/robots.txt"] = "User-agent: *\nDisallow:"
+    assert room.add(site.url("/rss")).added  # nothing was taken as done
+
+
+# Following
+
+
+def test_a_followed_feed_is_asked_for_what_is_new(room: Newsroom, site: Site) -> None:
+    state = {"etag": '"1"', "items": item(site, "/ferry")}
+
+    def feed(request: Request) -> None:
+        if request.headers.get("If-None-Match") == state["etag"]:
+            request.send(b"", status=304)
+        else:
+            request.send(rss(state["items"]), ETag=state["etag"], Last_Modified="yesterday")
+
+    site.pages |= {"/rss": feed, "/ferry": FERRY}
+    assert polled(room, site.url("/rss")).added == (site.url("/ferry"),)
+    assert room.status().feeds == (site.url("/rss"),)
+    assert site.pages_asked() == ["/rss", "/ferry"]
+
+    again = Newsroom.open(room.folder, settings=room.settings)
+    assert polled(again) == AddReport()
+    assert site.pages_asked() == ["/rss"]
+    assert site.requests[-1][1]["If-Modified-Since"] == "yesterday"
+
+    state |= {"etag": '"2"', "items": item(site, "/ferry") + item(site, "/mill")}
+    site.pages["/mill"] = page(
+        "Mill burns", "The mill on the Dale burned down on Sunday morning. " * 3
+    )
+    assert polled(again).added == (site.url("/mill"),)
+    assert site.pages_asked() == ["/rss", "/mill"]  # the ferry is known
+
+    state |= {"etag": '"3"', "items": item(site, "/ferry", "<description>214 saved</description>")}
+    site.pages["/ferry"] = FERRY.replace("214", "215")
+    assert polled(again).updated == (site.url("/ferry"),)
+
+    again.remove(site.url("/ferry"))
+    state["etag"] = '"4"'
+    assert polled(again) == AddReport()  # what was removed does not come back
+
+    again.unfollow(site.url("/rss"))
+    assert list(again.follow()) == [] and again.status().feeds == ()
+    with pytest.raises(SourceError, match="not a feed of this library"):
+        again.unfollow(site.url("/rss"))
+
+
+def test_an_entry_that_failed_for_now_is_tried_again(room: Newsroom, site: Site) -> None:
+    site.pages |= {
+        "/rss": lambda r: r.send(rss(item(site, "/ferry"), item(site, "/gone")), ETag='"1"'),
+        "/ferry": lambda r: r.send(b"", status=502),
+    }
+    assert len(polled(room, site.url("/rss")).rejected) == 2
+    site.pages_asked()
+    site.pages["/ferry"] = FERRY
+    assert polled(room).added == (site.url("/ferry"),)
+    assert site.pages_asked() == ["/rss", "/ferry"]  # what is gone is not asked for again
+    assert "If-None-Match" not in site.requests[-2][1]
+
+
+def test_a_feed_that_fails_stops_no_other_and_is_remembered(room: Newsroom, site: Site) -> None:
+    from rag import followed
+    from rag.library import Library
+
+    site.pages |= {"/a": rss(item(site, "/ferry")), "/b": rss(), "/ferry": FERRY}
+    list(room.follow(site.url("/a"), site.url("/b", "localhost")))
+    good = followed.status(Library(room.folder))
+    assert [feed["entries"] for feed in good] == [1, 0]
+    assert good[0]["last_error"] is None and good[0]["last_good"].endswith("+00:00")
+
+    site.pages |= {"/a": lambda r: r.send(b"", status=503, Retry_After="600"), "/b": FERRY}
+    first, second = room.follow()
+    assert "503" in reason(first) and "it is no feed" in reason(second)
+    bad = followed.status(Library(room.folder))
+    assert [feed["last_good"] for feed in bad] == [feed["last_good"] for feed in good]
+    assert "503" in bad[0]["last_error"] and "no feed" in bad[1]["last_error"]
+    assert datetime.fromisoformat(bad[0]["not_before"]) > datetime.now(UTC) + timedelta(minutes=9)
+    assert json.loads(json.dumps(bad)) == bad
+
+    site.pages_asked()
+    first, _ = room.follow()
+    assert "left alone until" in reason(first)
+    assert site.pages_asked() == ["/b"]
+
+
+def test_what_is_no_feed_is_not_followed(room: Newsroom, site: Site) -> None:
+    site.pages["/page"] = FERRY
+    assert "it is no feed; add a single page with: citewire add" in reason(
+        polled(room, site.url("/page"))
+    )
+    head = '<link rel="alternate" type="application/rss+xml" href="/rss">'
+    site.pages["/page"] = page("Ferry sinks", "It sank. " * 20, head)
+    assert f"this one: {site.url('/rss')}" in reason(polled(room, site.url("/page")))
+    site.pages["/robots.txt"] = "User-agent: Citewire\nDisallow: /"
+    assert "robots.txt" in reason(polled(replace_settings(room), site.url("/page")))
+    assert room.status().feeds == ()
+
+
+def replace_settings(room: Newsroom) -> Newsroom:
+    return Newsroom.open(room.folder, settings=replace(room.settings))
+
+
+def test_articles_are_kept_feed_by_feed(room: Newsroom, site: Site) -> None:
+    site.pages |= {"/a": rss(item(site, "/ferry")), "/b": rss(item(site, "/mill")), "/ferry": FERRY}
+    rounds = room.follow(site.url("/a"), site.url("/b"))
+    assert next(rounds).added == (site.url("/ferry"),)
+    assert "/b" not in site.asked
+    assert [s.key for s in room.articles()] == [site.url("/ferry")]
+
+
+def test_the_writers_lock_is_free_while_pages_are_fetched(
+    room: Newsroom, site: Site, tmp_path: Path
+) -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> None:
+        asked.set()
+        assert go.wait(20)
+        request.send(FERRY)
+
+    site.pages["/ferry"] = slow
+    adding = threading.Thread(target=room.add, args=(site.url("/ferry"),))
+    adding.start()
+    assert asked.wait(5)
+    (tmp_path / "mill.txt").write_text("Mill burns\n\nThe mill burned down on Sunday.")
+    other = Newsroom.open(room.folder, settings=room.settings)
+    assert other.add(tmp_path / "mill.txt").added
+    go.set()
+    adding.join(20)
+    assert len(list(room.articles())) == 2
+
+
+def test_the_command_line(tmp_path: Path, site: Site) -> None:
+    site.pages |= {"/rss": rss(item(site, "/ferry"), item(site, "/gone")), "/ferry": FERRY}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        settings = {"CITEWIRE_FETCH_PRIVATE": "1", "CITEWIRE_FETCH_DELAY": "0.01"}
+        return subprocess.run(
+            [sys.executable, "-m", "rag.cli", *arguments, "--library", str(tmp_path / "news")],
+            env={**os.environ, **settings}, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+
+    done = run("follow", site.url("/rss"), "--once")
+    assert done.returncode == 0 and "1 added" in done.stdout
+    assert done.stderr.splitlines() == [
+        f"rejected: {site.url('/gone')}: the server answers 404 Not Found."
+    ]
+    assert json.loads(run("follow", "--once", "--json").stdout)["added"] == []
+    assert site.url("/rss") in run("status").stdout
+    assert "no longer" in run("follow", "--forget", site.url("/rss")).stdout
+    failed = run("follow", "--forget", site.url("/rss"))
+    assert failed.returncode == 1 and failed.stderr.startswith("citewire: ")
