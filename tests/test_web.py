@@ -2,9 +2,7 @@
 
 import gzip
 import json
-import os
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -18,6 +16,7 @@ import pytest
 from web_server import Request, Site, running
 
 from rag import AddReport, Newsroom, Settings
+from rag.cli import main
 from rag.errors import LibraryReadOnly, SourceError
 from rag.sources import network
 
@@ -602,23 +601,25 @@ def test_the_writers_lock_is_free_while_pages_are_fetched(
     assert len(list(room.articles())) == 2
 
 
-def test_the_command_line(tmp_path: Path, site: Site) -> None:
+def test_the_command_line(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     site.pages |= {"/rss": rss(item(site, "/ferry"), item(site, "/gone")), "/ferry": FERRY}
+    monkeypatch.setenv("CITEWIRE_FETCH_PRIVATE", "yes")
+    monkeypatch.setenv("CITEWIRE_FETCH_DELAY", "0.01")
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        settings = {"CITEWIRE_FETCH_PRIVATE": "1", "CITEWIRE_FETCH_DELAY": "0.01"}
-        return subprocess.run(
-            [sys.executable, "-m", "rag.cli", *arguments, "--library", str(tmp_path / "news")],
-            env={**os.environ, **settings}, capture_output=True, text=True, timeout=120,
-        )  # fmt: skip
+    def run(*arguments: str) -> tuple[str, str]:
+        command = ["citewire", *arguments, "--library", str(tmp_path / "news")]
+        monkeypatch.setattr(sys, "argv", command)
+        main()
+        return capsys.readouterr()
 
-    done = run("follow", site.url("/rss"), "--once")
-    assert done.returncode == 0 and "1 added" in done.stdout
-    assert done.stderr.splitlines() == [
-        f"rejected: {site.url('/gone')}: the server answers 404 Not Found."
-    ]
-    assert json.loads(run("follow", "--once", "--json").stdout)["added"] == []
-    assert site.url("/rss") in run("status").stdout
-    assert "no longer" in run("follow", "--forget", site.url("/rss")).stdout
-    failed = run("follow", "--forget", site.url("/rss"))
-    assert failed.returncode == 1 and failed.stderr.startswith("citewire: ")
+    said, complaint = run("follow", site.url("/rss"), "--once")
+    assert "1 added" in said
+    assert complaint == f"rejected: {site.url('/gone')}: the server answers 404 Not Found.\n"
+    assert json.loads(run("follow", "--once", "--json")[0])["added"] == []
+    assert site.url("/rss") in run("status")[0]
+    assert "no longer" in run("follow", "--forget", site.url("/rss"))[0]
+    with pytest.raises(SystemExit):
+        run("follow", "--forget", site.url("/rss"))
+    assert "is not a feed of this library" in capsys.readouterr().err
