@@ -69,6 +69,34 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
         comparing.show(found)
 
 
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path), metavar="OUT")
+@library_option
+@click.option("--count", type=click.IntRange(1), default=50, help="How many questions, at most.")
+@click.option("--model", help="Language model, as provider:name; 'none' for none.")
+@click.option("--force", is_flag=True, help="Replace OUT where there is such a file.")
+def questions(out: Path, library: str | None, count: int, model: str | None, force: bool) -> None:
+    """Draft a question file OUT about the library, to be read, mended and used by `evaluate`."""
+    from rag import evaluation
+    from rag.evaluation.questions import refuse_existing
+
+    if not force:
+        refuse_existing(out)
+    with opened(library) as room, progress() as show:
+        named = room.settings.model if model is None else model
+        drafts = evaluation.draft(
+            room, count, model=None if named == "none" else named,
+            progress=lambda done, total: show("Drafting", done, total),
+        )  # fmt: skip
+    evaluation.save(drafts.questions, out, overwrite=force)
+    for reason, times in drafts.skipped.items():
+        click.echo(f"not used, {times} times: {reason}", err=True)
+    click.echo(
+        f"{len(drafts.questions)} questions drafted. Strike out in {out} what nobody would ask, "
+        f"then run: citewire evaluate {out}"
+    )
+
+
 @click.group()
 def benchmark() -> None:
     """Measure Citewire on public data sets and beside other ways of doing the same."""
@@ -203,5 +231,5 @@ def prepare(clone: Path, out: Path, year: int) -> None:
     click.echo(f"{articles:,} articles and {questions:,} questions in {out}.")
 
 
-COMMANDS = (evaluate, compare, benchmark)
+COMMANDS = (evaluate, compare, questions, benchmark)
 """What the command line takes from here."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.errors import QuestionError
 from rag.evaluation.metrics import normalise
-from rag.records import Answer, StoredArticle
+from rag.records import Answer, StoredArticle, to_plain
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -96,6 +96,34 @@ def load(path: str | Path) -> tuple[Question, ...]:
         raise QuestionError(f'{path} is empty; expected lines like {{"id": "1", "question": "…"}}')
     _fail_on(problems, str(path))
     return tuple(questions.values())
+
+
+def save(questions: Iterable[Question], path: str | Path, *, overwrite: bool = False) -> None:
+    """Writes a question file that `load` reads back.
+
+    Raises QuestionError where it cannot be written, and as `refuse_existing` unless `overwrite`.
+    """
+    if not overwrite:
+        refuse_existing(path)
+    lines = []
+    for question in questions:
+        data = {name: value for name, value in to_plain(replace(question, origin="")).items()
+                if value not in (None, "", [])}  # fmt: skip
+        lines.append(json.dumps(data, ensure_ascii=False) + "\n")
+    try:
+        with Path(path).open("w" if overwrite else "x", encoding="utf-8") as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise QuestionError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def refuse_existing(path: str | Path) -> None:
+    """Raises QuestionError where there is such a file: it may hold a person's work."""
+    if Path(path).exists():
+        raise QuestionError(
+            f"{path} exists and may hold somebody's work; name another file, or replace it with "
+            "--force."
+        )
 
 
 def resolve(questions: Iterable[Question], room: Room) -> tuple[Question, ...]:
