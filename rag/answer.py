@@ -83,7 +83,8 @@ def stream(
     with draft.timed("retrieve"):
         draft.passages = retrieve(draft.standalone, index, scope, k)
     with draft.timed("read"):
-        if index.network:
+        # The network has learned from questions that ask for something in particular.
+        if index.network and parts.kind != "overview":
             reading = reader.read(parts, draft.passages, index, index.network)
         else:
             reading = likeness.read(parts, draft.passages, index)

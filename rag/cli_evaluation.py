@@ -204,14 +204,14 @@ def support(folder: Path, as_json: bool) -> None:
 @json_option
 def squad2(file: Path, every: bool, as_json: bool) -> None:
     """Read the paragraphs of a SQuAD 2.0 FILE with the reader of CITEWIRE_READER."""
-    from rag import crossencoder, reader
+    from rag import crossencoder
     from rag.evaluation.benchmarks import squad2 as squad
 
     network = crossencoder.named(named_settings(None).reader)
     if network is None:
         raise CitewireError("There is no reader to measure; name its folder in CITEWIRE_READER.")
     with progress(quiet=as_json) as show:
-        found = squad.run(squad.load(file, odd=not every), network, reader.LEAST_ODDS, show)
+        found = squad.run(squad.load(file, odd=not every), network, 0.0, show)
     if as_json:
         print_json(found)
     else:

@@ -23,6 +23,7 @@ from rag.errors import ReaderError
 
 Array = NDArray[np.float32]
 
+SHIPPED = Path(__file__).with_name("weights")
 FILES = ("reader.xml", "reader.bin")
 
 
@@ -117,7 +118,9 @@ def load(folder: Path) -> CrossEncoder:
 
 def named(reader: str) -> CrossEncoder | None:
     """The network by its name in the settings, None for "none". Raises ReaderError."""
-    return None if reader == "none" else load(Path(reader).expanduser())
+    if reader == "none":
+        return None
+    return load(SHIPPED if reader == "shipped" else Path(reader).expanduser())
 
 
 def _sha256(path: Path) -> str:

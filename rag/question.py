@@ -15,10 +15,19 @@ LONGEST = 2_000
 """Characters of a question that are read: a page of text is not a question."""
 
 Kind = Literal[
-    "person", "place", "date", "number", "quotation", "name", "reason", "fact", "account"
+    "person",
+    "place",
+    "date",
+    "number",
+    "quotation",
+    "name",
+    "reason",
+    "fact",
+    "account",
+    "overview",
 ]
 """What the answer must hold. "reason": why; "fact": something else that
-is short; "account": sentences."""
+is short; "account": sentences; "overview": what there is to say of a subject."""
 
 TYPED = frozenset({"person", "place", "date", "number", "name"})
 """Kinds whose answer can be told by its form."""
@@ -62,9 +71,10 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
              r"name|group|organi[sz]ation|university|museum|newspaper|nation|charity|body|lander)|"
              r"what (?:is|was) the (?:\w+ )?name|what (?:is|was) .{3,40} (?:called|named)"),
     ("reason", r"why|how come|what (?:caused|led|was the (?:cause|reason)|made)|for what reason"),
-    ("account", r"how (?:did|do|does|was|were|is|are|has|have|will|can|could)|what "
-                r"(?:happened|caused|led|went)|what (?:is|are) .* about|tell me|describe|explain|"
-                r"summari[sz]e|what do we know|what's new|give me"),
+    ("account", r"how (?:did|do|does|was|were|is|are|has|have|will|can|could)|what (?:caused|led|"
+                r"went)|explain"),
+    ("overview", r"what happened|what (?:is|are) .* about|tell me|describe|summari[sz]e|what do we "
+                 r"know|what(?: is|['’]s) new|give me|any news"),
     ("quotation", r"what did .{2,60} (?:say|tell|call|describe|announce|warn|promise|claim)"),
 )  # fmt: skip
 _KIND_PATTERNS = tuple((kind, re.compile(rf"\b(?:{p})\b", re.I)) for kind, p in _KINDS)
@@ -127,7 +137,7 @@ def analyse(question: str, asked: str = "") -> Asked:
     """Takes a cleaned, standalone question apart; `asked` is its form in the conversation."""
     asked = asked or question
     asked = asked if asked.isupper() else _ACRONYM.sub("X", asked)
-    kind: Kind = "account" if len(asked.split()) < 3 else "fact"
+    kind: Kind = "overview" if len(asked.split()) < 3 else "fact"
     first = len(asked)
     for name, pattern in _KIND_PATTERNS:
         match = pattern.search(asked)

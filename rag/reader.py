@@ -15,8 +15,8 @@ from rag import facts
 from rag.check import Source, gives_orders
 from rag.chunk import embedded, header
 from rag.crossencoder import Array, CrossEncoder, Read
-from rag.question import Asked, stems
-from rag.records import Passage, StoredArticle
+from rag.question import Asked, stems, words
+from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index
 from rag.sentences import sentence_spans
 
@@ -28,16 +28,18 @@ LONGEST = 30
 RETRIEVED = 5.0
 # Equal words in different articles count together: their scores are added as exp(score / this).
 SOFT = 2.0
+# Taken for each name of the question that the article does not have.
+UNNAMED = 2.0
+LIKE = 4
+"""Letters from which two words are taken to speak of the same."""
 # Taken from the score of words that are not of the kind asked for.
 UNFIT = 4.0
 IN_SENTENCES = frozenset({"reason", "account"})
 """Kinds of question that are answered in sentences, not in a few exact words."""
 NEAR = 4.0
 """Log odds below the best sentence at which another is still added to the answer."""
-LEVEL = -0.405
-"""Log odds of the least confidence, 0.4."""
-LEAST_ODDS = -1.0
-"""Log odds of the best passage below which the library is taken not to answer."""
+SLOPE, MIDDLE = 0.45, 2.2
+"""Of the logistic curve from the best sentence's score to the confidence, by development data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +86,29 @@ def read(asked: Asked, passages: Sequence[Passage], index: Index, network: Cross
     heads = [header(p.title, p.published.day if p.published else None) for p in first]
     texts = [embedded(head, p.text) for head, p in zip(heads, first, strict=True)]
     found = network.read(asked.text, texts)
-    odds = {p.id: f.answers + RETRIEVED * p.score for p, f in zip(first, found, strict=True)}
     articles = {key: index.store.article(key) for key in {p.article for p in first}}
+    unnamed = {key: _unnamed(asked, stored.article) for key, stored in articles.items()}
+    odds = {
+        p.id: f.answers + RETRIEVED * p.score - UNNAMED * unnamed[p.article]
+        for p, f in zip(first, found, strict=True)
+    }
     evidence: list[Evidence] = []
     for passage, head, one in zip(first, heads, found, strict=True):
         at = len(head) + 1
         evidence += _sentences(asked, articles[passage.article], passage, one, at, odds[passage.id])
     evidence = sorted(_agreeing(evidence), key=lambda e: -e.score)
     ordered = sorted(first, key=lambda p: -odds[p.id]) + list(passages[READ:])
-    best = max((f.answers for f in found), default=-np.inf)
-    return Reading(tuple(evidence), tuple(ordered), _confidence(best), NEAR)
+    best = evidence[0].score if evidence else -np.inf
+    confidence = float(1 / (1 + np.exp(-SLOPE * (best - MIDDLE))))
+    return Reading(tuple(evidence), tuple(ordered), confidence, NEAR)
+
+
+def _unnamed(asked: Asked, article: Article) -> int:
+    """How many names of the question the article does not have: "Norwegian" stands for "Norway"."""
+    if not asked.names:
+        return 0
+    held = {word[:LIKE] for text in (article.title, *article.paragraphs) for word in words(text)}
+    return sum(not held & {w[:LIKE] for w in words(name)} for name in asked.names)
 
 
 def _agreeing(evidence: Sequence[Evidence]) -> list[Evidence]:
@@ -104,15 +119,15 @@ def _agreeing(evidence: Sequence[Evidence]) -> list[Evidence]:
             of = found.setdefault(_same(e.short), {})
             of[e.passage.article] = max(e.score, of.get(e.passage.article, -np.inf))
     more = {}
-    for words, of in found.items():
+    for said, of in found.items():
         scores = np.array(list(of.values()))
         best = scores.max()
-        more[words] = float(SOFT * np.log(np.exp((scores - best) / SOFT).sum()))
+        more[said] = float(SOFT * np.log(np.exp((scores - best) / SOFT).sum()))
     return [replace(e, score=e.score + more.get(_same(e.short or ""), 0.0)) for e in evidence]
 
 
-def _same(words: str) -> str:
-    return " ".join(stems(words))
+def _same(said: str) -> str:
+    return " ".join(stems(said))
 
 
 def _sentences(
@@ -166,11 +181,6 @@ def _fits(asked: Asked, words: str) -> bool:
         return bool(facts.date_spans(words) or facts.number_spans(words))
     new = set(stems(words)) - set(stems(asked.text))
     return bool(new)
-
-
-def _confidence(odds: float) -> float:
-    """The least confidence at `LEAST_ODDS`, rising with the odds."""
-    return float(1 / (1 + np.exp(-(odds - LEAST_ODDS + LEVEL))))
 
 
 def _log_softmax(logits: Array) -> Array:

@@ -154,6 +154,9 @@ class Statement:
         return self.verdict == "supported"
 
 
+SURE = 0.6
+"""Confidence from which the exact words of an answer are shown by themselves: below it most are
+wrong, and the sentence they stand in says more."""
 Status = Literal["answered", "partial", "declined"]
 Reason = Literal[
     "", "greeting", "empty", "no_support", "library_empty", "window_empty", "outlet_missing",
@@ -232,8 +235,13 @@ class Answer:
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds per stage."""
 
+    @property
+    def headline(self) -> str | None:
+        """`short`, where it is sure enough to be shown by itself."""
+        return self.short if self.confidence >= SURE else None
+
     def __str__(self) -> str:
-        lines = [self.text]
+        lines = [self.headline, "", self.text] if self.headline else [self.text]
         seen: set[int] = set()
         for c in self.citations:
             if c.number not in seen:

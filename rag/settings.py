@@ -33,8 +33,8 @@ class Settings:
     """Room for the passages and the question in the language model's prompt."""
     embedder: str = "all-MiniLM-L6-v2"
     """The embedding model: this name, a folder, or a name on the Hugging Face hub."""
-    reader: str = "none"
-    """A trained reader: its folder, made by `python -m rag.training`. "none": do without one."""
+    reader: str = "shipped"
+    """The trained reader: "shipped", "none", or a folder made by `python -m rag.training`."""
     caution: str = "normal"
     """How sure it must be to answer rather than decline: "strict", "normal" or "lenient"."""
     fetch_private: bool = False

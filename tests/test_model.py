@@ -131,7 +131,7 @@ def test_a_model_that_cites_what_it_read_is_shown(ask: Ask) -> None:
         answer.text
         == "All 214 people aboard the ferry were rescued by lifeboats and fishing vessels. [1]"
     )
-    assert answer.short == "214 people"
+    assert answer.short == "214"
     assert answer.citations[0].paragraph == 2
 
 
@@ -229,8 +229,8 @@ def test_what_does_not_hold_is_replaced_by_the_articles_own_words(ask: Ask, text
     answer = ask(RESCUED, says(text))
     assert from_the_articles(answer)
     assert answer.status == "answered"
-    assert "214 people" in answer.text
-    assert answer.short == "214 people"
+    assert "214" in answer.text
+    assert answer.short == "214"
     assert answer.notices[0] == (
         "Nothing that the language model openai:test wrote was found in the articles it cites."
     )
@@ -309,7 +309,7 @@ def test_a_failing_server_costs_the_prose_and_nothing_else(
     answer = ask(RESCUED, lambda prompt: [step], seconds=1)
     assert time.monotonic() - started < 6
     assert from_the_articles(answer)
-    assert (answer.status, answer.short) == ("answered", "214 people")
+    assert (answer.status, answer.short) == ("answered", "214")
     assert answer.notices[0] == f"The language model openai:test {notice}."
 
 

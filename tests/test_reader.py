@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import Newsroom, Settings, crossencoder, embed
+from rag import Newsroom, Settings, check, crossencoder, embed, reader
 from rag.errors import ReaderError
 
 FERRY = (
@@ -84,3 +84,40 @@ def test_damaged_files_are_one_clear_error(
     (tmp_path / "reader.bin").unlink()
     with pytest.raises(ReaderError, match=r"cannot be loaded.*reader\.bin"):
         Newsroom.open(settings=settings).ask(TOKYO)
+
+
+def test_the_shipped_reader_finds_exact_words_and_tells_when_there_are_none() -> None:
+    network = crossencoder.named("shipped")
+    assert network
+    for question, words in (
+        ("Who was in command of the ferry?", "Ines Moreau"),
+        ("How many were aboard the Alma?", "212"),
+    ):
+        (read,) = network.read(question, [FERRY])
+        best = reader.best_words(read, 0, len(FERRY), FERRY)
+        assert best and words in best.text
+        others = network.read(question, [FERRY, "Rain fell on Oulu for a third day on Tuesday."])
+        assert others[0].answers > others[1].answers + 2
+
+
+def test_an_article_that_does_not_name_who_is_asked_about_does_not_answer(
+    newsroom: Newsroom,
+) -> None:
+    answer = newsroom.ask("Who is the prime minister of Norway?", model=None)
+    assert answer.status == "declined"
+
+
+def test_the_reader_joins_the_check(newsroom: Newsroom) -> None:
+    network = crossencoder.named("shipped")
+    assert network
+    stored = next(a for a in newsroom.articles() if "hegseth-tokyo" in a.key)
+    source = check.Source(stored, 2)
+    told = check.support("Hegseth met Japan's defence minister.", [source], network)
+    untold = check.support("Hegseth met the emperor of Japan at a dinner.", [source], network)
+    assert told > untold
+    assert check.fault(source.text.split(". ")[0], [source], network) is None
+
+
+@pytest.mark.parametrize("asked", ["Tell me about the tram", "What happened in Lahaina?"])
+def test_a_subject_is_enough_of_a_question(asked: str, newsroom: Newsroom) -> None:
+    assert newsroom.ask(asked, model=None).status == "answered"

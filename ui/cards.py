@@ -44,7 +44,7 @@ def with_answer(turn: Turn, answer: Answer) -> Turn:
         "status": answer.status,
         "reason": answer.reason,
         "text": answer.text,
-        "short": _short(answer),
+        "short": answer.headline or "",
         "notices": list(answer.notices),
         "dropped": [{"text": s.text, "reason": s.reason} for s in answer.dropped],
         "nearest": [passage_card(p) for p in answer.nearest],
@@ -137,13 +137,6 @@ def _safe(url: str | None) -> str:
 def _unmarked(statement: Statement) -> str:
     numbers = sorted({c.number for c in statement.citations})
     return statement.text.removesuffix("".join(f"[{n}]" for n in numbers)).rstrip()
-
-
-def _short(answer: Answer) -> str:
-    """The answer's short form, provided that a statement which holds says it."""
-    short = answer.short or ""
-    said = any(short.casefold() in s.text.casefold() for s in answer.statements)
-    return short if said else ""
 
 
 def _voice(answer: Answer) -> str:

@@ -16,8 +16,10 @@ from rag.training.export import export
 from rag.training.model import Network
 
 WRITTEN = Path(__file__).parent / "written"
+STAGES = ("public", "news-1", "news-2")
+"""Each with a learning rate that rises and falls; the later ones draw anew from the same texts."""
 PUBLIC = 700
-"""Answerable questions of the public sets that are seen again in the second stage."""
+"""Answerable questions of the public sets that are seen again in each later stage."""
 
 
 @click.command()
@@ -31,9 +33,7 @@ PUBLIC = 700
 )
 @click.option("--seed", default=7, help="Of everything that is drawn.")
 @click.option("--device", default="cpu", help='"cpu" (hours) or "cuda" (minutes).')
-@click.option(
-    "--resume", is_flag=True, help="Go on after the public sets, if OUT/public.pt is there."
-)
+@click.option("--resume", is_flag=True, help="Go on after the stages whose checkpoints are in OUT.")
 def main(public: Path, out: Path, written: Path, seed: int, device: str, resume: bool) -> None:
     """Train on the public sets in the folder PUBLIC, then on the written articles, into OUT.
 
@@ -53,19 +53,22 @@ def main(public: Path, out: Path, written: Path, seed: int, device: str, resume:
     chance.shuffle(groups)
     chance.shuffle(pairs)
     files = sorted(written.glob("*.jsonl"))
-    checkpoint = out / "public.pt"
-    if resume and checkpoint.exists():
-        network.load_state_dict(torch.load(checkpoint, map_location=device, weights_only=True))
-    else:
-        found = train.items(groups, pairs[: len(groups) // 4], tokenizer)
-        train.train(network, "public", found, checkpoint)
-    found = train.items(*_again(groups, pairs, seed), tokenizer)
-    own, statements = data.written(files, embedder.count, seed)
-    statements += data.corrupted((g.texts[0].text for g in own[::2]), seed)
-    own += list(data.near_misses(own, seed))
-    found += train.items(own, statements, tokenizer)
-    train.train(network, "news", found, out / "news.pt")
-    card = {"base": embed.DEFAULT, "seed": seed, "public": len(groups), "written": len(own)}
+
+    def stage(number: int) -> list[train.Item]:
+        if number == 0:
+            return train.items(groups, pairs[: len(groups) // 4], tokenizer)
+        drawn = data.drawn(files, embedder.count, seed + number - 1)
+        return train.items(*_again(groups, pairs, seed + number - 1), tokenizer) + train.items(
+            *drawn, tokenizer
+        )
+
+    for number, name in enumerate(STAGES):
+        checkpoint = out / f"{name}.pt"
+        if resume and checkpoint.exists():
+            network.load_state_dict(torch.load(checkpoint, map_location=device, weights_only=True))
+        else:
+            train.train(network, name, stage(number), checkpoint)
+    card = {"base": embed.DEFAULT, "seed": seed, "public": len(groups), "written": len(files)}
     export(network.cpu(), out, card)
     click.echo(f"The reader is in {out}; use it with CITEWIRE_READER={out}")
 
@@ -73,9 +76,10 @@ def main(public: Path, out: Path, written: Path, seed: int, device: str, resume:
 def _again(
     groups: list[data.Group], pairs: list[data.Pair], seed: int
 ) -> tuple[list[data.Group], list[data.Pair]]:
-    """Of the public sets what the second stage sees, too: questions without an answer above all."""
+    """Of the public sets what a later stage sees, too: questions without an answer above all."""
     none = [g for g in groups if not g.texts[0].spans]
     answered = [g for g in groups if g.texts[0].spans]
+    random.Random(seed).shuffle(answered)
     near = data.near_misses(answered[: 2 * PUBLIC], seed)
     told = data.corrupted((g.texts[0].text for g in answered[:PUBLIC]), seed)
     return [*none, *answered[:PUBLIC], *near], [*pairs[:PUBLIC], *told]

@@ -93,6 +93,13 @@ def public(folder: Path, embedder: Embedder, seed: int) -> tuple[list[Group], li
     return groups, pairs
 
 
+def drawn(files: Iterable[Path], count: Count, seed: int) -> tuple[list[Group], list[Pair]]:
+    """What a stage learns from the articles written for this: questions, near misses, sentences."""
+    groups, pairs = written(files, count, seed)
+    pairs += corrupted((g.texts[0].text for g in groups[::2]), seed)
+    return groups + list(near_misses(groups, seed)), pairs
+
+
 def written(files: Iterable[Path], count: Count, seed: int) -> tuple[list[Group], list[Pair]]:
     """The articles written for this purpose: each question with passages of its own article."""
     chance = random.Random(seed)
