@@ -15,7 +15,7 @@ from rag import chunk, library
 from rag.embed import Embedder
 from rag.errors import LibraryBusy, LibraryError
 from rag.library import EPOCH, Library, NewArticle
-from rag.records import AddReport, Article, Rejected
+from rag.records import AddReport, Article, ExportedArticle, Rejected
 from rag.vectors import Vectors
 
 # Passages embedded and stored together. Large enough to sort by length with little padding, small
@@ -61,6 +61,19 @@ def writing(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def is_writing(folder: Path) -> bool:
+    """True while a process is writing to the library."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(folder / "write.lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False
+
+
 def add(
     items: Iterable[Article | Rejected],
     store: Library,
@@ -70,8 +83,8 @@ def add(
 ) -> AddReport:
     """Adds the articles to the library; to be called within `writing`.
 
-    An article is stored only together with all its vectors. Rejected items are passed on into
-    the report.
+    An article is stored only together with all its vectors. An ExportedArticle is
+    unchanged where that very version is here. Rejected items are passed on into the report.
     """
     sweep(store, vectors)
     outcome: dict[str, list[str]] = {n: [] for n in ("added", "updated", "unchanged", "copies")}
@@ -87,11 +100,12 @@ def add(
         if isinstance(item, Rejected):
             rejected.append(item)
         else:
-            key = library.article_key(item)
+            key = item.key if isinstance(item, ExportedArticle) else library.article_key(item)
             if key in batch.articles:
                 flush()
             known = store.fingerprint_of(key)
-            if known == library.fingerprint(item):
+            is_same = known == library.fingerprint(item)
+            if is_same or (isinstance(item, ExportedArticle) and store.holds(item)):
                 outcome["unchanged"].append(key)
             else:
                 outcome["added" if known is None else "updated"].append(key)

@@ -9,7 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import click
 
@@ -152,11 +153,15 @@ def chat(library: str | None, port: int | None, no_browser: bool) -> None:
 @cli.command()
 @library_option
 @json_option
-@click.option("--check", is_flag=True, help="Exit with 1 where something needs attention.")
+@click.option("--check", is_flag=True, help="Compare everything; exit with 1 if need be.")
 def status(library: str | None, as_json: bool, check: bool) -> None:
-    """Say what the library holds and what needs attention."""
+    """Say what the library holds and what needs attention.
+
+    --check compares articles, word index and vectors row by row, and exits with 1 where they
+    disagree or anything else needs attention.
+    """
     with opened(library, quiet=as_json) as room:
-        found = room.status()
+        found = room.status(check)
     if as_json:
         print_json(to_plain(found))
     else:
@@ -166,6 +171,8 @@ def status(library: str | None, as_json: bool, check: bool) -> None:
                 value = ", ".join(f"{name} ({count})" for name, count in value.items())
             elif isinstance(value, tuple):
                 value = "; ".join(value) or "none"
+            elif isinstance(value, int):
+                value = f"{value / 1e6:,.1f} MB" if field.name == "size" else f"{value:,}"
             click.echo(f"{field.name:10} {value}")
     if check and found.attention:
         sys.exit(1)
@@ -196,16 +203,39 @@ def rebuild(library: str | None) -> None:
 
 
 @cli.command()
+@click.argument("file", type=click.File("w", "utf-8", atomic=True), default="-")
 @library_option
-def export(library: str | None) -> None:
-    """Print every article as a JSON line that `add` can read back."""
+def export(file: TextIO, library: str | None) -> None:
+    """Write every version of every article to FILE, as JSON lines that `add` reads back."""
+    from rag.sources import exported
+
     with opened(library) as room:
-        for stored in room.articles():
-            a = stored.article
-            stamps = {n: t.text for n in ("published", "updated") if (t := getattr(a, n))}
-            record = {"url": a.url, "title": a.title, "outlet": a.outlet, "authors": a.authors,
-                      **stamps, "note": a.note, "text": list(a.paragraphs)}  # fmt: skip
-            click.echo(json.dumps({k: v for k, v in record.items() if v}, ensure_ascii=False))
+        for stored in room.versions():
+            click.echo(exported.line(stored), file)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@library_option
+def backup(file: Path, library: str | None) -> None:
+    """Write the library to one FILE, also while it is in use. Vectors are left out."""
+    with opened(library) as room:
+        size = room.backup(file)
+    click.echo(f"Wrote {size / 1e6:,.1f} MB to {file}.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@library_option
+def restore(file: Path, library: str | None) -> None:
+    """Make a library from a backup FILE, in the folder --library; embeds every passage."""
+    from rag.backup import restore
+
+    settings = named_settings(library)
+    folder = settings.library or settings.data / "library"
+    with progress() as show:
+        count = restore(file, folder, settings, lambda a, b: show("Embedding", a, b))
+    click.echo(f"Restored {count:,} articles to {folder}.")
 
 
 for command in cli_evaluation.COMMANDS:

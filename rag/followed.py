@@ -8,13 +8,17 @@ removed does not come back.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rag.errors import SourceError
 from rag.library import Library
 
 _META = "feeds"
+STALE = timedelta(days=1)
+"""Feeds keep some days of entries: what is read once a day misses none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,18 @@ def status(store: Library) -> list[dict[str, Any]]:
     """Of each feed `url, followed, last_good, last_error, entries, not_before`, for JSON."""
     names = ("url", "followed", "last_good", "last_error", "entries", "not_before")
     return [{name: getattr(feed, name) for name in names} for feed in known(store).values()]
+
+
+def stale(store: Library) -> Iterator[str]:
+    """The followed feeds that were not read for a day, each in words."""
+    before = (datetime.now(UTC) - STALE).isoformat()
+    for feed in known(store).values():
+        if feed.followed and (feed.last_good or "") < before:
+            error = f" ({feed.last_error})" if feed.last_error else ""
+            yield (
+                f"The feed {feed.url} was last read {feed.last_good or 'never'}{error}; read it "
+                "with: citewire follow --once"
+            )
 
 
 def remember(store: Library, *feeds: Feed) -> None:

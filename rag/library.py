@@ -12,14 +12,15 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from rag.chunk import Span
 from rag.errors import LibraryError, LibraryMismatch, LibraryMissing
-from rag.records import Article, Passage, StoredArticle, Timestamp, Window
+from rag.records import Article, ExportedArticle, Passage, StoredArticle, Timestamp, Window
 
 FILE = "library.sqlite"
 SCHEMA_VERSION = 1
@@ -121,7 +122,8 @@ class Library:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             unfinished = folder / (FILE + ".new")
-            unfinished.unlink(missing_ok=True)
+            for left in folder.glob(f"{FILE}.new*"):  # by a process that was killed
+                left.unlink()
             db = sqlite3.connect(unfinished)
             db.executescript(f"{SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
             rows = [*meta.items(), ("generation", "0")]
@@ -165,6 +167,25 @@ class Library:
                 f"{self.folder} cannot be written to ({error}); free some space or its "
                 "permissions, then run the same command again: nothing was lost."
             ) from error
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """The library as it is now, for several reads; what is written within is taken back."""
+        db = self._db
+        db.execute("BEGIN")
+        try:
+            yield db
+        finally:
+            db.execute("ROLLBACK")
+
+    def copy_to(self, path: Path) -> None:
+        """Writes what the library holds at this moment into a file of its own."""
+        copy(self._db, path, "DELETE")
+
+    def close(self) -> None:
+        """Closes this thread's connection; it is opened anew when it is needed."""
+        self._db.close()
+        self._local.db = None
 
     # Facts about the library
 
@@ -241,6 +262,23 @@ class Library:
             updated=_timestamp(row[7]), fetched=_timestamp(row[8]), note=row[9], origin=row[10],
         )  # fmt: skip
         return StoredArticle(key, row[1], article)
+
+    def versions(self) -> Iterator[StoredArticle]:
+        """Every version of every article: all first ones in the order they were added, then on."""
+        found = self._db.execute(
+            "SELECT a.key, v.number FROM versions v JOIN articles a ON a.id = v.article"
+            " ORDER BY v.number, a.id"
+        )
+        for key, number in found:
+            yield self.article(key, number)
+
+    def holds(self, exported: ExportedArticle) -> bool:
+        """True if this version of the article is here, also if it is not the newest."""
+        try:
+            held = self.article(exported.key, exported.version).article
+        except KeyError:
+            return False
+        return fingerprint(held) == fingerprint(exported)
 
     # Searching
 
@@ -357,6 +395,18 @@ class Library:
         with self._writing() as db:
             db.executemany("DELETE FROM strays WHERE vector = ?", ((v,) for v in vectors))
 
+    def switch(self, meta: dict[str, str]) -> None:
+        """Goes over to rebuilt vectors, among which are no strays; indexes the words anew, too."""
+        with self._writing() as db:
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(meta.items()))
+            db.execute("DELETE FROM strays")
+            db.execute("INSERT INTO words (words) VALUES ('delete-all')")
+            db.execute(
+                "INSERT INTO words (rowid, title, text) SELECT p.id, v.title, p.text"
+                " FROM passages p JOIN articles a ON a.id = p.article"
+                " JOIN versions v ON v.article = a.id AND v.number = a.version ORDER BY p.id"
+            )
+
     def each_passage(self) -> Iterator[tuple[int, int | None, str | None, str, str]]:
         """(id, day, outlet, title, text) of every passage; the day counts from 1970-01-01."""
         yield from self._db.execute(
@@ -378,6 +428,13 @@ class Filter:
 
     def also(self) -> str:
         return f" AND {self.clause}" if self.clause else ""
+
+
+def copy(db: sqlite3.Connection, path: Path, journal: Literal["WAL", "DELETE"]) -> None:
+    """Writes a database, as it is at this moment, into the file `path`."""
+    with closing(sqlite3.connect(path)) as new:
+        db.backup(new)
+        new.execute(f"PRAGMA journal_mode = {journal}")
 
 
 def _put(db: sqlite3.Connection, new: NewArticle) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rag import library
 from rag.crossencoder import named
 from rag.errors import (
+    LibraryError,
     LibraryMismatch,
     LibraryMissing,
     LibraryReadOnly,
@@ -34,7 +36,7 @@ from rag.records import (
 )  # fmt: skip
 from rag.retrieve import By, Index, Scope
 from rag.settings import Settings
-from rag.vectors import Vectors
+from rag.vectors import FIRST, Vectors
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
 
 Day = date | datetime | str | None
 """A day: a date, a datetime (its calendar day), or ISO text such as "2025-03-30"."""
+
+
+log = logging.getLogger(__name__)
 
 
 class _Unset:
@@ -65,6 +70,8 @@ class LibraryStatus:
     outlets: dict[str, int]
     oldest: date | None
     newest: date | None
+    size: int
+    """Bytes on disk."""
     feeds: tuple[str, ...]
     attention: tuple[str, ...]
     """What needs somebody's attention, in words."""
@@ -202,30 +209,33 @@ class Newsroom:
         from rag import add
 
         with self._changing() as index:
-            if not index.store.remove(key):
+            known = index.store.remove(key)
+            add.sweep(index.store, index.vectors)  # also where it was killed between these two
+            if not known:
                 raise KeyError(key)
-            add.sweep(index.store, index.vectors)
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Embeds every passage anew, with the embedder of the settings; returns how many.
 
-        The vectors in use are replaced only when all are done. Raises EmbedderError where a
-        passage does not fit the embedder: then export the articles and add them to a new library.
+        The vectors in use are replaced only when all are done. They are deleted with the next
+        change of the library, for another process may still be reading them. Raises EmbedderError
+        where a passage does not fit the embedder: then export the articles and add them to a new
+        library.
         """
+        with self._changing(rebuilding=True) as index:
+            self._embed_anew(index, progress)
+            return index.store.passage_count()
+
+    def _embed_anew(self, index: Index, progress: Callable[[int, int], None] | None = None) -> None:
         from rag import add
 
-        with self._changing(rebuilding=True) as index:
-            old, name = index.vectors, f"passages-{index.store.generation + 1}"
-            new = Vectors(self.folder, name)
-            new.drop()
-            add.rebuild(index.store, new, index.embedder, progress)
-            index.store.set_meta(
-                {"collection": name, "embedder": self.embedder.fingerprint,
-                 "embedder_name": self.settings.embedder}
-            )  # fmt: skip
-            old.drop()
-            self._vectors = new
-            return index.store.passage_count()
+        name = f"{FIRST}-{index.store.generation + 1}"
+        new = Vectors(self.folder, name)
+        add.rebuild(index.store, new, index.embedder, progress)
+        index.store.switch(
+            {"collection": name, "embedder": self.embedder.fingerprint,
+             "embedder_name": self.settings.embedder}
+        )  # fmt: skip
 
     @contextmanager
     def _changing(self, rebuilding: bool = False) -> Iterator[Index]:
@@ -234,10 +244,20 @@ class Newsroom:
         self._check_writable()
         with add.writing(self.folder):
             if not (self.folder / library.FILE).exists():
-                meta = {"embedder": self.embedder.fingerprint, "collection": "passages",
+                meta = {"embedder": self.embedder.fingerprint, "collection": FIRST,
                         "embedder_name": self.settings.embedder}  # fmt: skip
                 Library.create(self.folder, meta)
-            yield self._index(any_embedder=rebuilding)
+            index = self._index(any_embedder=rebuilding)
+            index.vectors.drop_others()
+            if not rebuilding and not index.vectors.is_readable(index.embedder.dimension):
+                log.warning(
+                    "The vectors in %s are damaged, as a killed process can leave them; all %s "
+                    "passages are embedded anew first.",
+                    self.folder, f"{index.store.passage_count():,}",
+                )  # fmt: skip
+                self._embed_anew(index)
+                index = self._index()
+            yield index
 
     def _check_writable(self) -> None:
         if self.read_only:
@@ -257,30 +277,68 @@ class Newsroom:
         store = self._opened()
         return map(store.article, store.keys())
 
-    def status(self) -> LibraryStatus:
-        """Counts, outlets, dates, and what needs attention."""
-        from rag import followed
+    def versions(self) -> Iterator[StoredArticle]:
+        """Every version of every article: all first ones in the order they were added, then on."""
+        return self._opened().versions()
+
+    def status(self, check: bool = False) -> LibraryStatus:
+        """Counts, outlets, dates, and what needs attention.
+
+        With `check`, everything is read and compared: articles, word index and vectors; and feeds
+        that were not read for a day are named.
+        """
+        from rag import add, followed
 
         store = self._opened()
         feeds = tuple(url for url, feed in followed.known(store).items() if feed.followed)
+        assert self._vectors is not None
+        generation = store.generation
         counts = store.counts()
         oldest, newest = store.days()
         attention = []
-        if strays := len(store.strays()):
+        strays = len(store.strays())
+        stored = counts["passages"]
+        try:
+            stored = self._vectors.count()
+        except LibraryError as error:
+            attention.append(str(error))
+        if strays and not add.is_writing(self.folder):
             attention.append(f"{strays} vectors of an interrupted change; the next add mends it.")
-        stored = self._vectors.count() if self._vectors else 0
-        if not strays and stored != counts["passages"]:
+        is_still = store.generation == generation
+        if is_still and not strays and not check and stored != counts["passages"]:
             attention.append(
                 f"{stored} vectors for {counts['passages']} passages; mend with: citewire rebuild"
             )
+        if check:
+            from rag.audit import audit
+
+            attention += [p for p in audit(store, self._vectors) if p not in attention]
+            attention += followed.stale(store)
+        size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
         return LibraryStatus(
             library=self.name, path=str(self.folder), **counts, outlets=store.outlets(),
-            oldest=oldest, newest=newest, feeds=feeds, attention=tuple(attention),
+            oldest=oldest, newest=newest, size=size, feeds=feeds, attention=tuple(attention),
         )  # fmt: skip
+
+    def backup(self, path: str | Path) -> int:
+        """Writes articles, versions and word index into one file; returns its bytes.
+
+        It is the library as of one moment, also while another process adds to it.
+        """
+        from rag.backup import backup
+
+        return backup(self._opened(), Path(path).expanduser())
 
     def outlets(self) -> dict[str, int]:
         """Each outlet's name and number of articles, most first."""
         return self._opened().outlets()
+
+    def close(self) -> None:
+        """Lets go of the files; they are opened anew when they are needed."""
+        with self._lock:
+            if self._store is not None and self._vectors is not None:
+                self._store.close()
+                self._vectors.reopen()
 
     # Asking
 
@@ -372,15 +430,20 @@ class Newsroom:
             return self._embedder
 
     def _opened(self) -> Library:
+        """The library as it is now, whichever process changed it."""
         with self._lock:
             if self._store is None:
-                store = Library(self.folder)
-                self._vectors = Vectors(self.folder, store.meta("collection"))
-                self._store = store
+                self._store = Library(self.folder)
+            generation = self._store.generation
+            if generation != self._generation:
+                if self._vectors is not None:
+                    self._vectors.reopen()
+                self._vectors = Vectors(self.folder, self._store.meta("collection"))
+                self._generation = generation
             return self._store
 
     def _index(self, any_embedder: bool = False) -> Index:
-        """The parts that answer, on the library as it is now, whichever process changed it."""
+        """The parts that answer."""
         with self._lock:
             store = self._opened()
             assert self._vectors is not None
@@ -393,10 +456,6 @@ class Newsroom:
                     "CITEWIRE_EMBEDDER to the former, or run: citewire rebuild --library "
                     f"{self.folder}"
                 )
-            if store.generation != self._generation:
-                self._vectors.reopen()
-                self._vectors = Vectors(self.folder, store.meta("collection"))
-                self._generation = store.generation
             return Index(store, self._vectors, self.embedder, named(self.settings.reader))
 
     def _scope(

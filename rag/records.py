@@ -66,6 +66,14 @@ class StoredArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedArticle(Article):
+    """One version of an article as another library held it."""
+
+    key: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """Something that was offered to the library and not taken."""
 

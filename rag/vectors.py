@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,22 +22,34 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 FOLDER = "vectors"
+FIRST = "passages"
+"""The collection of a new library, which lies in the folder itself; a later one in a subfolder."""
 UNDATED = -(10**6)
 """The day stored for an article without a date: before every date there is."""
 
 # Neighbours looked at per query: at the default of 100, searches for 100 neighbours lose some.
 SEARCH_WIDTH = 200
+# Vectors read at a time: Chroma refuses more than 32,766.
+PART = 5_000
 # Chroma writes its graph to disk every so many vectors. Its default of 1,000 rewrites the whole
 # graph 70 times while 70,000 vectors are added.
 SYNC_EVERY = 10_000
+
+
+# Chroma keeps a table of open databases, not safe to change from two threads at a time.
+_OPENING = threading.Lock()
 
 
 class Vectors:
     """One collection of vectors, its ids the passage ids."""
 
     def __init__(self, library: Path, collection: str) -> None:
-        """Opens (or makes) the collection in the library's folder; loads Chroma on first use."""
-        self._path = library / FOLDER
+        """Opens (or makes) the collection in the library's folder; loads Chroma on first use.
+
+        Each has a database of its own, for Chroma frees no space and a damaged one stays damaged.
+        """
+        self._library = library
+        self._path = library / FOLDER / ("" if collection == FIRST else collection)
         self._name = collection
         self._lock = threading.RLock()
         self._client: ClientAPI | None = None
@@ -56,14 +71,19 @@ class Vectors:
         most = self._client.get_max_batch_size() if self._client else len(ids)
         for i in range(0, len(ids), most):
             part = slice(i, i + most)
-            collection.upsert(
-                [str(id_) for id_ in ids[part]], embeddings=vectors[part], metadatas=metadatas[part]
-            )
+            with self._writing():
+                collection.upsert(
+                    [str(id_) for id_ in ids[part]],
+                    embeddings=vectors[part],
+                    metadatas=metadatas[part],
+                )
 
     def remove(self, ids: Sequence[int]) -> None:
         """Deletes the vectors that are there."""
         if ids:
-            self._open().delete([str(id_) for id_ in ids])
+            collection = self._open()
+            with self._writing():
+                collection.delete([str(id_) for id_ in ids])
 
     def nearest(
         self,
@@ -96,8 +116,33 @@ class Vectors:
         order = np.argsort(-scores, kind="stable")
         return [(int(found["ids"][i]), float(scores[i])) for i in order]
 
+    def everything(
+        self,
+    ) -> Iterator[tuple[list[int], NDArray[np.float32], list[tuple[int | None, str | None]]]]:
+        """Passage ids, vectors [n, dimension] and (day, outlet) of all that is stored, by parts.
+
+        Raises LibraryError where it cannot be read.
+        """
+        names = self._read(lambda collection: collection.get(include=[]))["ids"]
+        for i in range(0, len(names), PART):
+            part = names[i : i + PART]
+            found = self._read(functools.partial(_get, part))
+            places = [
+                (None if m["day"] == UNDATED else m["day"], m["outlet"] or None)
+                for m in found["metadatas"]
+            ]
+            yield [int(n) for n in found["ids"]], np.asarray(found["embeddings"]), places
+
     def count(self) -> int:
-        return self._open().count()
+        return int(self._read(lambda collection: collection.count()))
+
+    def is_readable(self, dimension: int) -> bool:
+        """False where a process was killed while Chroma wrote its graph, which it does in place."""
+        try:
+            self.nearest(np.full(dimension, dimension**-0.5, np.float32), 1)
+        except LibraryError:
+            return False
+        return True
 
     def reopen(self) -> None:
         """Lets go of what is in memory: another process has changed the folder."""
@@ -106,13 +151,12 @@ class Vectors:
                 _close(self._client)
             self._client = self._collection = None
 
-    def drop(self) -> None:
-        """Deletes the whole collection."""
-        with self._lock:
-            self._open()
-            if self._client is not None:
-                self._client.delete_collection(self._name)
-            self.reopen()
+    def drop_others(self) -> None:
+        """Deletes what rebuilds have left in the library: older vectors, or unfinished ones."""
+        top = self._library / FOLDER
+        for path in top.glob(f"{FIRST}-*") if self._path == top else top.iterdir():
+            if path != self._path:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _read(self, work: Callable[[Collection], Any]) -> Any:
         """What `work` returns; tried anew where another process wrote to the folder meanwhile."""
@@ -125,13 +169,38 @@ class Vectors:
         try:
             return work(self._open())
         except ChromaError as error:
-            raise _damaged(self._path, error) from error
+            raise self._damaged(error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        from chromadb.errors import ChromaError
+
+        try:
+            yield
+        except ChromaError as error:
+            raise LibraryError(
+                f"{self._path} cannot be written to ({error}); free some space or its permissions, "
+                "then run the same command again: nothing was lost."
+            ) from error
+
+    def _damaged(self, error: Exception) -> LibraryError:
+        return LibraryError(
+            f"The vectors in {self._path} cannot be read ({error}); make them anew from the "
+            f"articles with: citewire rebuild --library {self._library}"
+        )
 
     def _open(self) -> Collection:
         with self._lock:
             if self._collection is None:
-                self._client, self._collection = _connect(self._path, self._name)
+                try:
+                    self._client, self._collection = _connect(self._path, self._name)
+                except Exception as error:  # chromadb raises plain Exception from its Rust part
+                    raise self._damaged(error) from error
             return self._collection
+
+
+def _get(names: list[str], collection: Collection) -> Any:
+    return collection.get(names, include=["embeddings", "metadatas"])
 
 
 def _connect(path: Path, name: str) -> tuple[ClientAPI, Collection]:
@@ -140,34 +209,26 @@ def _connect(path: Path, name: str) -> tuple[ClientAPI, Collection]:
 
     # Chroma 1.5 logs an error for each telemetry event it cannot send, even when told to send none.
     logging.getLogger("chromadb.telemetry").setLevel(logging.CRITICAL)
-    try:
+    with _OPENING:
         client = chromadb.PersistentClient(path, Settings(anonymized_telemetry=False))
-        collection = client.get_or_create_collection(
-            name,
-            embedding_function=None,
-            configuration={
-                "hnsw": {
-                    "space": "cosine", "ef_construction": 100, "max_neighbors": 16,
-                    "ef_search": SEARCH_WIDTH, "sync_threshold": SYNC_EVERY,
-                }
-            },
-        )  # fmt: skip
-    except Exception as error:  # chromadb raises plain Exception from its Rust part
-        raise _damaged(path, error) from error
+    collection = client.get_or_create_collection(
+        name,
+        embedding_function=None,
+        configuration={
+            "hnsw": {
+                "space": "cosine", "ef_construction": 100, "max_neighbors": 16,
+                "ef_search": SEARCH_WIDTH, "sync_threshold": SYNC_EVERY,
+            }
+        },
+    )  # fmt: skip
     return client, collection
-
-
-def _damaged(path: Path, error: Exception) -> LibraryError:
-    return LibraryError(
-        f"The vectors in {path} cannot be read ({error}); make them anew from the articles with: "
-        f"citewire rebuild --library {path.parent}"
-    )
 
 
 def _close(client: ClientAPI) -> None:
     from chromadb.api.shared_system_client import SharedSystemClient
 
-    SharedSystemClient.clear_system_cache()
+    with _OPENING:
+        SharedSystemClient.clear_system_cache()
 
 
 def _where(window: Window, outlets: Sequence[str] | None) -> Any:

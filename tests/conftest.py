@@ -11,6 +11,11 @@ for name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[name]  # a developer's own settings change no test
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=40, help="processes killed by the slow test")
+    parser.addoption("--kill-seed", type=int, default=2, help="of the moments they are killed at")
+
+
 @pytest.fixture(scope="session")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     """The sample library, built anew from `corpus/`, as somebody without one of their own has it.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -255,7 +256,8 @@ def test_a_library_of_another_embedder(room: Newsroom) -> None:
 
 
 def test_lost_vectors_are_noticed_and_rebuilt(room: Newsroom) -> None:
-    room._vectors.drop()  # type: ignore[union-attr]
+    room.close()
+    shutil.rmtree(room.folder / "vectors")
     reopened = Newsroom.open(room.folder)
     assert "citewire rebuild" in reopened.status().attention[0]
     reopened.rebuild()

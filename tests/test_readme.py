@@ -68,7 +68,7 @@ def test_the_blocks_run(folder: Path, kind: str) -> None:
     assert "214 people" in done.stdout
     if kind == "bash":
         assert (folder / "report.html").stat().st_size > 10_000
-        assert "Queen Maud" in (folder / "backup.jsonl").read_text("utf-8")
+        assert "Queen Maud" in (folder / "articles.jsonl").read_text("utf-8")
 
 
 def test_the_settings_table_is_that_of_the_code() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rag.errors import SourceError
 from rag.records import Article, Rejected
-from rag.sources import clean, files, html, ninjs
+from rag.sources import clean, exported, files, html, ninjs
 from rag.sources.fields import article
 
 Items = Iterator[Article | Rejected]
@@ -133,6 +133,8 @@ def _record(item: Any, origin: str) -> Article:
         return article(*ninjs.read(item), origin, "ninjs")
     if not isinstance(item, dict):
         raise SourceError("it is no object with the fields title and text")
+    if exported.MARK in item:
+        return exported.read(item)
     text = item.get("text")
     parts = [text] if isinstance(text, str) else text
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):

@@ -1,0 +1,81 @@
+"""The library as one file, and back. The vectors are left out: they are derived."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from rag.add import writing
+from rag.errors import LibraryError
+from rag.library import FILE, Library, copy
+from rag.settings import Settings
+from rag.vectors import FOLDER
+
+UNFINISHED = "restoring"
+"""Folder, within the library's, in which it is restored until it is whole."""
+
+
+def backup(store: Library, path: Path) -> int:
+    """Writes the library as it is at this moment into one file; returns its bytes.
+
+    It takes the place of an older backup when it is complete. Others may write to the library
+    meanwhile. Raises LibraryError where the file cannot be written or is something else.
+    """
+    inside = path.resolve().is_relative_to(store.folder.resolve())
+    if inside or (path.exists() and not _is_database(path)):
+        raise LibraryError(f"{path} is no backup, and would be lost; name another file.")
+    unfinished = path.with_name(path.name + ".new")
+    try:
+        unfinished.unlink(missing_ok=True)
+        store.copy_to(unfinished)
+        unfinished.replace(path)
+    except (OSError, sqlite3.Error) as error:
+        unfinished.unlink(missing_ok=True)
+        raise LibraryError(
+            f"{path} cannot be written ({error}); name a file in a folder that exists and has room."
+        ) from error
+    return path.stat().st_size
+
+
+def restore(
+    path: Path, folder: Path, settings: Settings, progress: Callable[[int, int], None] | None = None
+) -> int:
+    """Makes the library of a backup in `folder`, whole or not at all; returns its articles.
+
+    Every passage is embedded, with the embedder of the settings. Raises LibraryError where the
+    folder holds a library already, or the file is no backup or is damaged.
+    """
+    from rag.newsroom import Newsroom
+
+    if not _is_database(path):
+        raise LibraryError(f"{path} is no backup; name a file that citewire backup made.")
+    with writing(folder):
+        if (folder / FILE).exists():
+            raise LibraryError(f"{folder} holds a library already; name another with --library.")
+        unfinished = folder / UNFINISHED
+        for left in (unfinished, folder / FOLDER):
+            shutil.rmtree(left, ignore_errors=True)
+        unfinished.mkdir()
+        try:
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+                copy(db, unfinished / FILE, "WAL")
+        except sqlite3.Error as error:
+            raise LibraryError(f"{path} cannot be restored ({error}); take another.") from error
+        room = Newsroom.open(unfinished, settings=settings)
+        room.rebuild(progress)
+        count = room.status().articles
+        room.close()
+        (unfinished / FOLDER).rename(folder / FOLDER)
+        (unfinished / FILE).rename(folder / FILE)  # from here on there is a library
+        shutil.rmtree(unfinished)
+    return count
+
+
+def _is_database(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0"

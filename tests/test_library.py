@@ -1,0 +1,398 @@
+"""Upkeep of the library: what disagrees is noticed, and everything can be carried away and back."""
+
+import json
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag import Newsroom, Settings, vectors
+from rag.backup import restore
+from rag.errors import LibraryBusy, LibraryError
+from rag.followed import Feed, remember
+from rag.library import Library
+
+FERRY: dict[str, Any] = {
+    "url": "https://herald.example/ferry", "title": "Ferry sinks off Port Ellery",
+    "published": "2025-03-01T22:10:00+01:00", "outlet": "Ellery Herald", "authors": ["Ida Møller"],
+    "note": "Sample text", "text": "The ferry Queen Maud sank off Port Ellery on Friday night.\n\n"
+    "All 214 people aboard were rescued by lifeboats.",
+}  # fmt: skip
+CORRECTED: dict[str, Any] = dict(
+    FERRY,
+    text=FERRY["text"].replace("214", "216"),
+    updated="2025-03-02",
+)
+FROST: dict[str, Any] = {
+    "title": "Late frost ruins cherry orchards", "published": "2025-05-10",
+    "text": "Frost destroyed two thirds of the cherry crop in the Ganten valley.\n\n"
+    + "Growers put the damage at four million. " * 60,
+}  # fmt: skip
+COPY = dict(FERRY, url="https://wire.example/ferry", outlet="Wire", title="Ferry down")
+
+
+def write(folder: Path, *stories: dict[str, Any], name: str = "stories.jsonl") -> Path:
+    path = folder / name
+    path.write_text("\n".join(json.dumps(story) for story in stories), "utf-8")
+    return path
+
+
+def citewire(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rag.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    """A library with an article without address, two versions of another, and a copy."""
+    folder = tmp_path_factory.mktemp("made")
+    room = Newsroom.open(folder / "library")
+    room.add(write(folder, FROST, FERRY, COPY))
+    room.add(write(folder, CORRECTED))
+    return room
+
+
+@pytest.fixture
+def room(made: Newsroom, tmp_path: Path) -> Newsroom:
+    """A copy of it, to be changed."""
+    made.close()
+    shutil.copytree(made.folder, tmp_path / "library")
+    return Newsroom.open(tmp_path / "library")
+
+
+def rows(room: Newsroom) -> dict[str, list[Any]]:
+    """Everything the library holds, without the numbers that SQLite gives to rows."""
+    article = "SELECT key FROM articles WHERE articles.id = article"
+    queries = {
+        "articles": "SELECT key, version, outlet, day, fingerprint, story FROM articles",
+        "versions": f"SELECT ({article}) AS key, * FROM versions",
+        "paragraphs": "SELECT a.key, v.number, p.number, p.text FROM paragraphs p"
+        " JOIN versions v ON v.id = p.version JOIN articles a ON a.id = v.article",
+        "passages": f"SELECT ({article}), first, last, text FROM passages",
+        "words": "SELECT term, doc, cnt FROM word_counts",
+    }  # fmt: skip
+    with sqlite3.connect(room.folder / "library.sqlite") as db:
+        db.row_factory = sqlite3.Row
+        found = {name: [dict(row) for row in db.execute(sql)] for name, sql in queries.items()}
+        names = db.execute("SELECT id, text FROM passages").fetchall()
+    for row in found["versions"]:
+        del row["id"], row["article"]
+    everything = {name: sorted(map(str, part)) for name, part in found.items()}
+    texts = dict(names)
+    assert room._vectors is not None
+    room._vectors.reopen()
+    everything["vectors"] = sorted(
+        str((texts[i], place, [round(float(x), 3) + 0.0 for x in vector]))
+        for ids, stored, places in room._vectors.everything()
+        for i, vector, place in zip(ids, stored, places, strict=True)
+    )
+    return everything
+
+
+# What disagrees is noticed
+
+
+def sql(statement: str) -> Callable[[Newsroom], None]:
+    def damage(room: Newsroom) -> None:
+        with sqlite3.connect(room.folder / "library.sqlite") as db:
+            db.execute(statement)
+
+    return damage
+
+
+def lose_a_vector(room: Newsroom) -> None:
+    assert room._vectors is not None
+    room._vectors.remove([2])
+
+
+def leave_a_vector(room: Newsroom) -> None:
+    assert room._vectors is not None
+    room._vectors.add([99], room.embedder.encode(["Nobody's words"]), [None], [None])
+
+
+def date_a_vector(room: Newsroom) -> None:
+    assert room._vectors is not None
+    room._vectors.add([2], room.embedder.encode(["Other words"]), [5], ["Wire"])
+
+
+@pytest.mark.parametrize(
+    ("damage", "message", "mended"),
+    [
+        (lose_a_vector, "1 passages have no vector", True),
+        (leave_a_vector, "1 vectors belong to no passage", True),
+        (date_a_vector, "another length, day or outlet", True),
+        (sql("INSERT INTO words (words) VALUES ('delete-all')"), "The word index", True),
+        (sql("INSERT INTO words (rowid, title, text) VALUES (99, 'a', 'b')"), "word index", True),
+        (sql("UPDATE passages SET text = 'Frost.' WHERE id = 1"), "other passages", False),
+        (sql("DELETE FROM paragraphs WHERE number = 1 AND version = 1"), "lack a version", False),
+        (sql("DELETE FROM versions WHERE number = 1 AND id = 2"), "lack a version", False),
+        (sql("DELETE FROM articles WHERE version = 1"), "belong to no article", False),
+    ],
+)
+def test_what_disagrees_is_noticed(
+    damage: Callable[[Newsroom], None], message: str, mended: bool, room: Newsroom
+) -> None:
+    assert room.status(check=True).attention == ()
+    damage(room)
+    assert message in " ".join(room.status(check=True).attention)
+    if mended:
+        room.rebuild()
+        assert room.status(check=True).attention == ()
+
+
+def test_status_tells_scripts(room: Newsroom, tmp_path: Path) -> None:
+    done = citewire("status", "--check", "--json", "--library", room.folder)
+    found = json.loads(done.stdout)
+    assert done.returncode == 0 and found["attention"] == [] and found["feeds"] == []
+    assert (found["articles"], found["stories"], found["newest"]) == (3, 3, "2025-05-10")
+    assert found["size"] > 100_000
+    lose_a_vector(room)
+    done = citewire("status", "--check", "--library", room.folder)
+    assert done.returncode == 1 and "1 passages have no vector" in done.stdout
+
+
+def test_a_stale_feed_is_noticed(room: Newsroom) -> None:
+    good = Feed("https://a.example/feed", followed=True, last_good=datetime.now(UTC).isoformat())
+    old = replace(good, url="https://b.example/feed", last_good="2025-03-01T08:00:00+00:00")
+    remember(Library(room.folder), good, old)
+    (problem,) = room.status(check=True).attention
+    assert old.url in problem and "last read 2025-03-01" in problem
+
+
+def test_damaged_vectors_are_rebuilt(room: Newsroom) -> None:
+    room.close()
+    (room.folder / "vectors" / "chroma.sqlite3").write_bytes(b"no database" * 1000)
+    room = Newsroom.open(room.folder)
+    assert "citewire rebuild" in " ".join(room.status(check=True).attention)
+    room.rebuild()
+    assert room.status(check=True).attention == ()
+
+
+def test_what_a_kill_does_to_the_graph_is_mended_by_the_next_change(
+    room: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors, "SYNC_EVERY", 100)
+    many = [dict(FROST, title=f"Frost {n}", text=f"Frost number {n} fell.") for n in range(150)]
+    room = Newsroom.open(tmp_path / "new")
+    room.add(write(tmp_path, *many))
+    room.close()
+    (graph,) = (room.folder / "vectors").glob("*/index_metadata.pickle")
+    graph.write_bytes(graph.read_bytes()[:1000])
+    room = Newsroom.open(room.folder)
+    assert "citewire rebuild" in " ".join(room.status(check=True).attention)
+    done = citewire("add", write(tmp_path, FERRY), "--library", room.folder)
+    assert done.returncode == 0 and "150 passages are embedded anew" in done.stderr
+    assert room.status(check=True).attention == () and room.status().articles == 151
+
+
+def test_a_rebuild_leaves_nothing_behind(room: Newsroom, tmp_path: Path) -> None:
+    for number in range(2):
+        room.rebuild()
+        room.add(write(tmp_path, dict(FROST, title=f"Frost {number}")))
+        names = [path.name for path in (room.folder / "vectors").iterdir()]
+        assert len(names) == 1 and names[0].startswith("passages-")
+
+
+def test_remove_purges_every_version(room: Newsroom) -> None:
+    room.remove(str(FERRY["url"]))
+    left = str(rows(room))
+    assert "herald.example" not in left and "216" not in left and "Wire" in left
+    assert room.status(check=True).attention == ()
+
+
+# Away and back
+
+
+def test_an_export_makes_an_equal_library(made: Newsroom, tmp_path: Path) -> None:
+    path = tmp_path / "export.jsonl"
+    assert citewire("export", path, "--library", made.folder).returncode == 0
+    other = Newsroom.open(tmp_path / "other")
+    other.add(path)
+    assert rows(other) == rows(made)
+    again = other.add(path)
+    assert not (again.added or again.updated or again.rejected)
+    assert rows(other) == rows(made)
+    assert citewire("export", "--library", other.folder).stdout == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"citewire": 2, "key": "k", "version": 1, "title": "T", "text": ["Words."]},
+        {"citewire": 1, "key": "k", "version": 1, "title": "T", "text": []},
+        {"citewire": 1, "key": "k", "title": "T", "text": ["Words."]},
+        {"citewire": 1, "key": "k", "version": 1, "title": "T", "text": [5]},
+        {"citewire": 1, "key": 5, "version": 1, "title": "T", "text": ["Words."]},
+        {"citewire": 1, "key": "k", "version": 1, "published": {"text": "x"}, "text": ["Words."]},
+        {
+            "citewire": 1,
+            "key": "k",
+            "version": 1,
+            "published": {"text": "soon", "source": "json"},
+            "text": ["Words."],
+        },
+    ],
+)
+def test_a_broken_line_of_an_export_is_rejected(line: dict[str, Any], tmp_path: Path) -> None:
+    report = Newsroom.open(tmp_path / "library").add(write(tmp_path, line, FERRY))
+    assert len(report.rejected) == 1 and len(report.added) == 1
+    assert "export" in report.rejected[0].reason
+
+
+def test_a_backup_makes_an_equal_library(made: Newsroom, tmp_path: Path) -> None:
+    path, folder = tmp_path / "news.backup", tmp_path / "other"
+    assert citewire("backup", path, "--library", made.folder).returncode == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["news.backup"]
+    done = citewire("restore", path, "--library", folder)
+    assert (done.returncode, done.stdout) == (0, f"Restored 3 articles to {folder}.\n")
+    other = Newsroom.open(folder)
+    assert rows(other) == rows(made) and other.status(check=True).attention == ()
+    assert {p.name for p in folder.iterdir()} >= {"library.sqlite", "vectors"}
+    assert not (folder / "restoring").exists()
+    with pytest.raises(LibraryError, match="holds a library already"):
+        restore(path, folder, Settings())
+
+
+def test_what_is_no_backup(made: Newsroom, tmp_path: Path) -> None:
+    notes = write(tmp_path, FERRY)
+    with pytest.raises(LibraryError, match="is no backup, and would be lost"):
+        made.backup(notes)
+    with pytest.raises(LibraryError, match="would be lost"):
+        made.backup(made.folder / "library.sqlite")
+    with pytest.raises(LibraryError, match="in a folder that exists"):
+        made.backup(tmp_path / "none" / "news.backup")
+    with pytest.raises(LibraryError, match="is no backup"):
+        restore(notes, tmp_path / "library", Settings())
+    made.backup(tmp_path / "news.backup")
+    content = (tmp_path / "news.backup").read_bytes()
+    (tmp_path / "news.backup").write_bytes(content[: len(content) // 2])
+    with pytest.raises(LibraryError):
+        restore(tmp_path / "news.backup", tmp_path / "library", Settings())
+    assert not (tmp_path / "library" / "library.sqlite").exists()
+
+
+# Several at once
+
+
+@pytest.fixture
+def adder(room: Newsroom, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that adds many articles to the library, some at a time."""
+    stories = (dict(FROST, title=f"Frost {n}", text=f"Frost number {n} fell.") for n in range(300))
+    path = write(tmp_path, *stories, name="many.jsonl")
+    code = "import sys, rag.add; rag.add.BATCH_PASSAGES = 20; from rag.cli import main; main()"
+    command = [sys.executable, "-c", code, "add", str(path), "--library", str(room.folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_many_threads_ask_while_another_process_adds(
+    room: Newsroom, adder: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    seen: list[int] = []
+    errors: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            while adder.poll() is None:
+                passages = room.search("Which frost fell?", k=50)
+                assert all(p.similarity for p in passages)
+                assert "216" in room.ask("How many people were rescued from the ferry?").text
+                seen.append(room.status().articles)
+                assert not room.status().attention
+                room.backup(tmp_path / f"{threading.get_ident()}.backup")
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert adder.wait() == 0
+    assert len(set(seen)) > 2 and room.status().articles == 303
+    assert room.search("Frost 299", k=1)[0].title == "Frost 299"
+    assert room.status(check=True).attention == ()
+
+
+def test_two_adders_wait_for_each_other(
+    room: Newsroom, adder: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    done = citewire("add", write(tmp_path, dict(FERRY, url="https://a.example/")),
+                    "--library", room.folder)  # fmt: skip
+    assert done.returncode == 0 and adder.wait() == 0
+    assert room.status().articles == 304 and not room.status(check=True).attention
+
+
+def test_who_waits_too_long_says_so(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rag import add
+
+    monkeypatch.setattr(add, "WAIT_SECONDS", 0.1)
+    with add.writing(room.folder):
+        with pytest.raises(LibraryBusy, match="try again"):
+            Newsroom.open(room.folder).remove(str(FERRY["url"]))
+        assert room.status(check=True).attention == ()
+
+
+# A full disk, a folder that may not be written to
+
+
+def test_a_full_disk_loses_nothing(room: Newsroom, tmp_path: Path) -> None:
+    before = rows(room)
+    stories = [dict(FROST, title=f"Frost {n}", text="Frost fell.") for n in range(60)]
+    path = write(tmp_path, *stories, name="many.jsonl")
+    room.close()
+
+    def limit() -> None:
+        most = max(path.stat().st_size for path in room.folder.rglob("*")) + 20_000
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    done = citewire("add", path, "--library", room.folder, preexec_fn=limit)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr and "nothing was lost" in done.stderr
+    assert rows(room) | {"vectors": []} == before | {"vectors": []}
+    room.add(path)
+    assert room.status().articles == 63 and not room.status(check=True).attention
+
+
+def test_a_folder_that_may_not_be_written_to(room: Newsroom, tmp_path: Path) -> None:
+    before = rows(room)
+    room.close()
+    path = write(tmp_path, dict(FERRY, url="https://a.example/"))
+    for command in (["add", str(path)], ["remove", str(FERRY["url"])], ["rebuild"]):
+        done = read_only(room.folder, *command)
+        assert done.returncode == 1, done
+        assert "cannot be written to" in done.stderr.splitlines()[-1], done.stderr
+        assert "Traceback" not in done.stderr
+    assert rows(room) == before
+
+
+def read_only(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command while the folder is read-only, for root as well."""
+    if os.geteuid():
+        modes = {p: p.stat().st_mode for p in [folder, *folder.rglob("*")]}
+        try:
+            for path in modes:
+                path.chmod(0o555 if path.is_dir() else 0o444)
+            return citewire(*arguments, "--library", folder)
+        finally:
+            for path, mode in modes.items():
+                path.chmod(mode)
+    inner = [sys.executable, "-m", "rag.cli", *arguments, "--library", str(folder)]
+    mount = 'mount --bind -o ro "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    command = ["unshare", "-m", "sh", "-c", mount, str(folder), *inner]
+    if shutil.which("unshare") is None:
+        pytest.skip("root, and no unshare")
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
