@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import numpy as np
 from rag import chunk, library
 from rag.embed import Embedder
 from rag.errors import LibraryBusy, LibraryError
-from rag.library import EPOCH, Library, NewArticle
+from rag.library import Library, NewArticle
 from rag.records import AddReport, Article, ExportedArticle, Rejected
+from rag.schema import EPOCH
 from rag.vectors import Vectors
 
 # Passages embedded and stored together. Large enough to sort by length with little padding, small
@@ -87,12 +88,13 @@ def add(
     unchanged where that very version is here. Rejected items are passed on into the report.
     """
     sweep(store, vectors)
-    outcome: dict[str, list[str]] = {n: [] for n in ("added", "updated", "unchanged", "copies")}
+    names = ("added", "updated", "unchanged", "older", "copies")
+    outcome: dict[str, list[str]] = {name: [] for name in names}
     rejected: list[Rejected] = []
     batch = _Batch()
 
     def flush() -> None:
-        _store(batch, store, vectors, embedder)
+        outcome["copies"] += _store(batch, store, vectors, embedder)
         batch.articles.clear()
         batch.size = 0
 
@@ -107,19 +109,29 @@ def add(
             is_same = known == library.fingerprint(item)
             if is_same or (isinstance(item, ExportedArticle) and store.holds(item)):
                 outcome["unchanged"].append(key)
+            elif known and _older(item, store.article(key).article):
+                outcome["older"].append(key)
             else:
-                outcome["added" if known is None else "updated"].append(key)
-                story = library.story_key(item)
-                pending = (library.story_key(a) for a, _, _ in batch.articles.values())
-                if known is None and (story in pending or store.has_story(story, key)):
-                    outcome["copies"].append(key)
+                outcome["updated" if known else "added"].append(key)
                 _prepare(batch, key, item, embedder)
                 if batch.size >= BATCH_PASSAGES:
                     flush()
         if progress:
             progress(done)
     flush()
+    new = set(outcome["added"])
+    outcome["copies"] = [key for key in outcome["copies"] if key in new]
     return AddReport(**{n: tuple(v) for n, v in outcome.items()}, rejected=tuple(rejected))
+
+
+def _older(read: Article, held: Article) -> bool:
+    """True if what was read is certainly an earlier state of the article than what is held."""
+    ours, theirs = (a.updated or a.published for a in (held, read))
+    if ours is None or theirs is None:
+        return False
+    if "day" in (ours.precision, theirs.precision):
+        return theirs.day < ours.day
+    return datetime.fromisoformat(theirs.text) < datetime.fromisoformat(ours.text)
 
 
 def sweep(store: Library, vectors: Vectors) -> None:
@@ -169,9 +181,10 @@ def _prepare(batch: _Batch, key: str, article: Article, embedder: Embedder) -> N
     batch.size += len(spans)
 
 
-def _store(batch: _Batch, store: Library, vectors: Vectors, embedder: Embedder) -> None:
+def _store(batch: _Batch, store: Library, vectors: Vectors, embedder: Embedder) -> list[str]:
+    """Stores the batch; returns the keys of those that are copies."""
     if not batch.articles:
-        return
+        return []
     texts = [chunk.embedded(h, s.text) for _, spans, h in batch.articles.values() for s in spans]
     embedded = embedder.encode(texts)
     ids = store.reserve(len(texts))
@@ -185,5 +198,6 @@ def _store(batch: _Batch, store: Library, vectors: Vectors, embedder: Embedder) 
         outlets += [article.outlet] * len(spans)
         new.append(NewArticle(key, article, [(next(at), span) for span in spans]))
     vectors.add(ids, np.ascontiguousarray(embedded), days, outlets)
-    store.put(new)
+    copies = store.put(new)
     sweep(store, vectors)
+    return copies

@@ -189,5 +189,5 @@ def _citation(
         number=number, article=source.stored.key, outlet=article.outlet, title=article.title,
         url=article.url, published=article.published, paragraph=source.number,
         quote=source.text[start:end], span=(start, end), answer_span=answer_span,
-        note=article.note,
+        note=article.note, correction=article.correction, also_in=source.stored.also_in,
     )  # fmt: skip

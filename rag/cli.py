@@ -28,7 +28,7 @@ from rag.console import (
     progress,
 )
 from rag.errors import CitewireError
-from rag.records import Answer, to_plain
+from rag.records import Answer, StoredArticle, to_plain
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -132,7 +132,9 @@ def search(
     for rank, p in enumerate(passages, 1):
         day = p.published.day if p.published else "undated"
         numbers = f"{p.paragraphs[0]}-{p.paragraphs[-1]}"
-        click.echo(f"{rank:2}. {p.title} ({p.outlet or 'no outlet'}, {day}), paragraphs {numbers}")
+        where = f"{p.outlet or 'no outlet'}, {day}"
+        where += f"; also in {', '.join(p.also_in)}" if p.also_in else ""
+        click.echo(f"{rank:2}. {p.title} ({where}), paragraphs {numbers}")
         click.echo(f"    {' '.join(p.text.split())[:200]}")
 
 
@@ -181,15 +183,60 @@ def status(library: str | None, as_json: bool, check: bool) -> None:
 @cli.command()
 @click.argument("key")
 @library_option
+@click.option("--version", type=click.IntRange(1), help="Not the newest, but this one.")
+@click.option("--diff", is_flag=True, help="What the version changed in the one before.")
+@json_option
+def show(key: str, library: str | None, version: int | None, diff: bool, as_json: bool) -> None:
+    """Print the article KEY (its address, or what search --json calls it), or what it changed."""
+    from rag.versions import changes
+
+    with opened(library, quiet=as_json) as room:
+        try:
+            held = {stored.version: stored for stored in room.versions(key)}
+        except KeyError:
+            raise _no_article(key, room.name) from None
+    chosen = held.get(version or max(held))
+    if chosen is None:
+        raise CitewireError(f"{key} has no version {version}; expected 1 to {max(held)}.")
+    before = held.get(chosen.version - 1)
+    found = list(changes(before.article, chosen.article)) if before and diff else []
+    if as_json:
+        print_json({**to_plain(chosen), **({"changes": to_plain(found)} if diff else {})})
+    elif diff:
+        what = f"version {chosen.version} since {before.version}" if before else "one version"
+        click.echo(f"{chosen.article.title}: {what}")
+        for change in found:
+            click.echo(change)
+    else:
+        click.echo(_whole(chosen, max(held)))
+
+
+def _whole(stored: StoredArticle, newest: int) -> str:
+    """An article to be read, its paragraphs numbered as they are cited."""
+    a = stored.article
+    stamps = ((n, t) for n in ("published", "updated") if (t := getattr(a, n)))
+    facts = [a.outlet, *a.authors, *(f"{n} {t.text}" for n, t in stamps)]
+    also = f"Also in {', '.join(stored.also_in)}" if stored.also_in else None
+    which = f"Version {stored.version} of {newest}" if newest > 1 else None
+    above = (a.title, "; ".join(f for f in facts if f), a.url, also, which, a.note, a.correction)
+    texts = (f"{number:3} {text}" for number, text in enumerate(a.paragraphs, 1))
+    return "\n".join([*(line for line in above if line), "", *texts])
+
+
+def _no_article(key: str, library: str) -> CitewireError:
+    return CitewireError(f"There is no article {key} in {library}; list them with: citewire export")
+
+
+@cli.command()
+@click.argument("key")
+@library_option
 def remove(key: str, library: str | None) -> None:
     """Purge the article KEY (its address, or what search --json calls it) from the library."""
     with opened(library) as room:
         try:
             room.remove(key)
         except KeyError:
-            raise CitewireError(
-                f"There is no article {key} in {room.name}; list them with: citewire export"
-            ) from None
+            raise _no_article(key, room.name) from None
     click.echo(f"Removed {key}.")
 
 
@@ -210,7 +257,7 @@ def export(file: TextIO, library: str | None) -> None:
     from rag.sources import exported
 
     with opened(library) as room:
-        for stored in room.versions():
+        for stored in room.every_version():
             click.echo(exported.line(stored), file)
 
 

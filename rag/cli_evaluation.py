@@ -199,6 +199,39 @@ def support(folder: Path, as_json: bool) -> None:
 
 
 @benchmark.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--tuning", is_flag=True, help="The half of the articles that limits are set with.")
+@json_option
+def copies(folder: Path, tuning: bool, as_json: bool) -> None:
+    """Make copies and follow-ups of the articles in FOLDER, and count which are grouped.
+
+    FOLDER is one of RealTimeQA, as `benchmark prepare` makes it.
+    """
+    from rag.evaluation.benchmarks import copies as grouping
+
+    with progress(quiet=as_json) as show:
+        found = grouping.run(folder, tuning, show)
+    if as_json:
+        print_json(found)
+        return
+    for kind in ("copies", "others"):
+        click.echo(f"{kind:32}{'pairs':>7}{'grouped':>9}")
+        for name, f in found[kind].items():
+            click.echo(f"  {name:30}{f['pairs']:7}{f['grouped']:9}")
+    click.echo(
+        f"Found {found['found']:.1%} of the copies, {found['wrong']} wrongly. Grouping one of"
+        f" {found['articles']:,} articles takes {found['milliseconds']} ms."
+    )
+    near = found["neighbours"]
+    click.echo(f"Of {near['pairs']} articles and the nearest of another day, "
+               f"{len(near['grouped'])} are grouped.")  # fmt: skip
+    for pair in near["grouped"]:
+        click.echo(f"  {' and '.join(pair)}")
+    click.echo(f"As published, {sum(map(len, found['groups']))} articles are in "
+               f"{len(found['groups'])} groups of copies.")  # fmt: skip
+
+
+@benchmark.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--all", "every", is_flag=True, help="Also the articles at even positions.")
 @json_option

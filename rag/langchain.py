@@ -34,5 +34,7 @@ def _document(passage: Passage) -> Document:
         "score": passage.score,
         "similarity": passage.similarity,
         "note": passage.note,
+        "correction": passage.correction,
+        "also_in": list(passage.also_in),
     }
     return Document(page_content=passage.text, metadata=metadata, id=str(passage.id))

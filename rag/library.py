@@ -18,37 +18,13 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from rag import stories
 from rag.chunk import Span
 from rag.errors import LibraryError, LibraryMismatch, LibraryMissing
 from rag.records import Article, ExportedArticle, Passage, StoredArticle, Timestamp, Window
+from rag.schema import EPOCH, SCHEMA, SCHEMA_VERSION, migrate
 
 FILE = "library.sqlite"
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE articles (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
-    outlet TEXT, day INTEGER, fingerprint TEXT NOT NULL, story TEXT NOT NULL);
-CREATE INDEX articles_by_story ON articles (story);
-CREATE TABLE versions (
-    id INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
-    number INTEGER NOT NULL, title TEXT NOT NULL, url TEXT, outlet TEXT, authors TEXT NOT NULL,
-    published TEXT, updated TEXT, fetched TEXT, note TEXT, origin TEXT NOT NULL,
-    UNIQUE (article, number));
-CREATE TABLE paragraphs (
-    version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
-    number INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (version, number)) WITHOUT ROWID;
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
-    first INTEGER NOT NULL, last INTEGER NOT NULL, text TEXT NOT NULL);
-CREATE INDEX passages_by_article ON passages (article);
-CREATE VIRTUAL TABLE words USING fts5(
-    title, text, content='', tokenize='porter unicode61 remove_diacritics 2');
-CREATE VIRTUAL TABLE word_counts USING fts5vocab(words, row);
-CREATE TABLE strays (vector INTEGER PRIMARY KEY);
-"""
-EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +44,10 @@ def article_key(article: Article) -> str:
 def fingerprint(article: Article) -> str:
     """Equal for two readings of one article exactly if nothing a reader sees has changed."""
     dates = (t.text if t else "" for t in (article.published, article.updated))
+    own = article.correction and article.correction not in " ".join(article.paragraphs)
+    beside = [article.correction or ""] if own else []
     return _digest(article.title, article.outlet or "", article.note or "", *article.authors,
-                   *dates, *article.paragraphs)  # fmt: skip
-
-
-def story_key(article: Article) -> str:
-    """Equal for articles with the same paragraphs: one voice, however many outlets."""
-    return _digest(*(" ".join(p.casefold().split()) for p in article.paragraphs))
+                   *dates, *beside, *article.paragraphs)  # fmt: skip
 
 
 def _digest(*texts: str) -> str:
@@ -110,11 +83,14 @@ class Library:
                 f"{folder} was made by a newer Citewire (format {version}; this one reads up to "
                 f"{SCHEMA_VERSION}); update with: pip install --upgrade citewire"
             )
-        if version < SCHEMA_VERSION or not {"meta", "articles", "words", "strays"} <= tables:
+        if version < 1 or not {"meta", "articles", "words", "strays"} <= tables:
             raise LibraryError(
                 f"{folder / FILE} is not a whole library; put back a backup of the folder, or move "
                 "it away and add the articles again."
             )
+        if version < SCHEMA_VERSION:
+            with self._told():
+                migrate(self._db)
 
     @classmethod
     def create(cls, folder: Path, meta: dict[str, str]) -> Library:
@@ -152,7 +128,7 @@ class Library:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, which also moves `generation` on."""
         db = self._db
-        try:
+        with self._told():
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -162,6 +138,12 @@ class Library:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Says in words what keeps the file from being written to."""
+        try:
+            yield
         except sqlite3.OperationalError as error:
             raise LibraryError(
                 f"{self.folder} cannot be written to ({error}); free some space or its "
@@ -235,10 +217,15 @@ class Library:
         row = self._db.execute("SELECT fingerprint FROM articles WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
 
-    def has_story(self, story: str, other_than: str) -> bool:
-        """True if an article with another key tells the same story word for word."""
-        sql = "SELECT 1 FROM articles WHERE story = ? AND key != ?"
-        return self._db.execute(sql, (story, other_than)).fetchone() is not None
+    def story_of(self, key: str) -> int:
+        """Number of the article's story: equal for articles that are copies of one text.
+
+        It is another after a change of the library. Raises KeyError.
+        """
+        row = self._db.execute("SELECT story FROM articles WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            raise KeyError(key)
+        return int(row[0])
 
     def article(self, key: str, version: int | None = None) -> StoredArticle:
         """The article under `key`, its newest version unless another is asked for.
@@ -247,7 +234,8 @@ class Library:
         """
         row = self._db.execute(
             "SELECT v.id, v.number, v.title, v.url, v.outlet, v.authors, v.published, v.updated,"
-            " v.fetched, v.note, v.origin FROM articles a JOIN versions v ON v.article = a.id"
+            " v.fetched, v.note, v.origin, v.correction, a.id"
+            " FROM articles a JOIN versions v ON v.article = a.id"
             " AND v.number = coalesce(?, a.version) WHERE a.key = ?",
             (version, key),
         ).fetchone()
@@ -260,10 +248,30 @@ class Library:
             title=row[2], paragraphs=tuple(text for (text,) in texts), url=row[3], outlet=row[4],
             authors=tuple(json.loads(row[5])), published=_timestamp(row[6]),
             updated=_timestamp(row[7]), fetched=_timestamp(row[8]), note=row[9], origin=row[10],
+            correction=row[11],
         )  # fmt: skip
-        return StoredArticle(key, row[1], article)
+        return StoredArticle(key, row[1], article, self._also_in([row[12]]).get(row[12], ()))
 
-    def versions(self) -> Iterator[StoredArticle]:
+    def versions(self, key: str) -> list[StoredArticle]:
+        """Every version of the article under `key`, newest first. Raises KeyError."""
+        newest = self.article(key)
+        return [newest, *(self.article(key, n) for n in range(newest.version - 1, 0, -1))]
+
+    def _also_in(self, articles: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """The other outlets with copies of each article, in the order in which they came."""
+        rows = self._db.execute(
+            "SELECT a.id, b.outlet FROM articles a JOIN articles b ON b.story = a.story"
+            " AND b.outlet IS NOT a.outlet AND b.outlet IS NOT NULL"
+            " WHERE a.id IN (SELECT value FROM json_each(?))"
+            " GROUP BY a.id, b.outlet ORDER BY min(b.id)",
+            (json.dumps(list(articles)),),
+        )
+        found: dict[int, tuple[str, ...]] = {}
+        for article, outlet in rows:
+            found[article] = (*found.get(article, ()), outlet)
+        return found
+
+    def every_version(self) -> Iterator[StoredArticle]:
         """Every version of every article: all first ones in the order they were added, then on."""
         found = self._db.execute(
             "SELECT a.key, v.number FROM versions v JOIN articles a ON a.id = v.article"
@@ -338,15 +346,18 @@ class Library:
         """The passages with these ids; unknown ids are left out."""
         rows = self._db.execute(
             "SELECT p.id, a.key, v.title, v.outlet, v.url, v.published, p.first, p.last, p.text,"
-            " v.note FROM passages p JOIN articles a ON a.id = p.article"
+            " v.note, v.correction, a.story, a.id"
+            " FROM passages p JOIN articles a ON a.id = p.article"
             " JOIN versions v ON v.article = a.id AND v.number = a.version"
             " WHERE p.id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(ids)),),
-        )
+        ).fetchall()
+        also_in = self._also_in(list({r[12] for r in rows}))
         return {
             r[0]: Passage(id=r[0], article=r[1], title=r[2], outlet=r[3], url=r[4],
                           published=_timestamp(r[5]), paragraphs=tuple(range(r[6], r[7] + 1)),
-                          text=r[8], note=r[9])
+                          text=r[8], note=r[9], correction=r[10], story=r[11],
+                          also_in=also_in.get(r[12], ()))
             for r in rows
         }  # fmt: skip
 
@@ -369,11 +380,13 @@ class Library:
             db.executemany("INSERT INTO strays VALUES (?)", ((i,) for i in ids))
         return ids
 
-    def put(self, new: Sequence[NewArticle]) -> None:
-        """Adds articles, or new versions of them, whole, in one transaction."""
+    def put(self, new: Sequence[NewArticle]) -> list[str]:
+        """Adds articles, or new versions of them, whole, in one transaction.
+
+        Returns the keys of those that are copies of articles that were there before them.
+        """
         with self._writing() as db:
-            for item in new:
-                _put(db, item)
+            return [item.key for item in new if _put(db, item)]
 
     def remove(self, key: str) -> bool:
         """Purges the article with every version and passage; False where there was none.
@@ -384,6 +397,7 @@ class Library:
             row = db.execute("SELECT id FROM articles WHERE key = ?", (key,)).fetchone()
             if row:
                 _unindex(db, row[0])
+                stories.leave(db, row[0])
                 db.execute("DELETE FROM articles WHERE id = ?", row)
         return row is not None
 
@@ -437,32 +451,33 @@ def copy(db: sqlite3.Connection, path: Path, journal: Literal["WAL", "DELETE"]) 
         new.execute(f"PRAGMA journal_mode = {journal}")
 
 
-def _put(db: sqlite3.Connection, new: NewArticle) -> None:
+def _put(db: sqlite3.Connection, new: NewArticle) -> bool:
+    """Stores an article; True if it is a copy of another."""
     article = new.article
     day = (article.published.day - EPOCH).days if article.published else None
     row = db.execute("SELECT id, version FROM articles WHERE key = ?", (new.key,)).fetchone()
-    facts = (article.outlet, day, fingerprint(article), story_key(article))
+    facts = (article.outlet, day, fingerprint(article))
     if row:
         identity, number = row[0], row[1] + 1
         _unindex(db, identity)
+        stories.leave(db, identity)
         db.execute(
-            "UPDATE articles SET version = ?, outlet = ?, day = ?, fingerprint = ?, story = ?"
-            " WHERE id = ?",
+            "UPDATE articles SET version = ?, outlet = ?, day = ?, fingerprint = ? WHERE id = ?",
             (number, *facts, identity),
         )
     else:
         number = 1
         identity = db.execute(
-            "INSERT INTO articles (key, version, outlet, day, fingerprint, story)"
-            " VALUES (?, 1, ?, ?, ?, ?)",
+            "INSERT INTO articles (key, version, outlet, day, fingerprint) VALUES (?, 1, ?, ?, ?)",
             (new.key, *facts),
         ).lastrowid
     stamps = (_stamp_text(t) for t in (article.published, article.updated, article.fetched))
     version = db.execute(
         "INSERT INTO versions (article, number, title, url, outlet, authors, published, updated,"
-        " fetched, note, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " fetched, note, origin, correction) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (identity, number, article.title, article.url, article.outlet,
-         json.dumps(article.authors, ensure_ascii=False), *stamps, article.note, article.origin),
+         json.dumps(article.authors, ensure_ascii=False), *stamps, article.note, article.origin,
+         article.correction),
     ).lastrowid  # fmt: skip
     db.executemany(
         "INSERT INTO paragraphs VALUES (?, ?, ?)",
@@ -478,6 +493,7 @@ def _put(db: sqlite3.Connection, new: NewArticle) -> None:
             (passage, article.title, span.text),
         )
         db.execute("DELETE FROM strays WHERE vector = ?", (passage,))
+    return stories.join(db, identity)
 
 
 def _unindex(db: sqlite3.Connection, article: int) -> None:

@@ -272,14 +272,18 @@ class Newsroom:
         """The article under `key`, its newest version unless another is named. Raises KeyError."""
         return self._opened().article(key, version)
 
+    def versions(self, key: str) -> list[StoredArticle]:
+        """Every version of the article under `key`, newest first. Raises KeyError."""
+        return self._opened().versions(key)
+
     def articles(self) -> Iterator[StoredArticle]:
         """Every article, in the order they were added."""
         store = self._opened()
         return map(store.article, store.keys())
 
-    def versions(self) -> Iterator[StoredArticle]:
+    def every_version(self) -> Iterator[StoredArticle]:
         """Every version of every article: all first ones in the order they were added, then on."""
-        return self._opened().versions()
+        return self._opened().every_version()
 
     def status(self, check: bool = False) -> LibraryStatus:
         """Counts, outlets, dates, and what needs attention.

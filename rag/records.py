@@ -60,6 +60,8 @@ class StoredArticle:
     version: int
     """1 for the first text seen under this key."""
     article: Article
+    also_in: tuple[str, ...] = ()
+    """Other outlets of which the library holds a copy, whatever their dates."""
 
     def paragraph(self, number: int) -> str:
         return self.article.paragraphs[number - 1]
@@ -92,12 +94,14 @@ class AddReport:
     updated: tuple[str, ...] = ()
     """Keys of articles that were there with another text."""
     unchanged: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
+    """Keys of articles of which the library holds a later state; these were left out."""
     copies: tuple[str, ...] = ()
-    """Keys of added articles whose text is that of another article, from another address."""
+    """Keys of added articles that are copies of others: the same text, perhaps lightly edited."""
     rejected: tuple[Rejected, ...] = ()
 
     def __str__(self) -> str:
-        names = ("added", "updated", "unchanged", "copies", "rejected")
+        names = ("added", "updated", "unchanged", "older", "copies", "rejected")
         return ", ".join(f"{len(getattr(self, name))} {name}" for name in names)
 
 
@@ -121,6 +125,12 @@ class Passage:
     similarity: float = 0.0
     """Cosine of question and passage in [-1, 1]; 0.0 where it was found by words only."""
     note: str | None = None
+    correction: str | None = None
+    """What the outlet corrected in the article, in its words."""
+    story: int = 0
+    """Equal for passages of articles that are copies of one text."""
+    also_in: tuple[str, ...] = ()
+    """Other outlets of which the library holds a copy of the article."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +154,10 @@ class Citation:
     """Characters [start, end) of the statement in `Answer.text`."""
     note: str | None = None
     """The article's own remark, such as "Sample text"."""
+    correction: str | None = None
+    """What the outlet corrected in the article, in its words."""
+    also_in: tuple[str, ...] = ()
+    """Other outlets of which the library holds a copy of the article. One voice with this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +269,12 @@ class Answer:
             if c.number not in seen:
                 seen.add(c.number)
                 where = ", ".join(str(p) for p in (c.outlet, c.published and c.published.day) if p)
+                also = f"; also in {', '.join(c.also_in)}" if c.also_in else ""
                 lines.append(
-                    f"  [{c.number}] {c.title} ({where or 'undated'}), paragraph {c.paragraph}"
-                    + (f"\n      {c.url}" if c.url else "")
+                    f"  [{c.number}] {c.title} ({where or 'undated'}{also}), paragraph"
+                    f" {c.paragraph}"
                 )
+                lines.extend(f"      {line}" for line in (c.url, c.correction) if line)
         if self.status != "declined":
             lines.extend(self.notices)
         lines.extend(f"  - {p.title} ({p.outlet or 'no outlet'})" for p in self.nearest)

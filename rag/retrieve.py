@@ -64,7 +64,8 @@ def retrieve(
 
     Scores of the two searches are scaled to [0, 1] over their candidates and added with the
     weights `WORDS_SHARE` and `1 - WORDS_SHARE`: unlike ranks, they keep how far apart two
-    candidates are (relative score fusion).
+    candidates are (relative score fusion). Of articles that are copies of one text only the one
+    with the best passage is taken.
     """
     chosen = index.store.within(scope.window, scope.outlets, scope.articles)
     depth = max(CANDIDATES, k)
@@ -84,9 +85,12 @@ def retrieve(
     passages = index.store.passages(ranked)
     best: list[Passage] = []
     taken: dict[str, int] = {}
+    told: dict[int, str] = {}
     for i in ranked:
         passage = passages.get(i)
         if passage is None or taken.get(passage.article, 0) >= most:
+            continue
+        if told.setdefault(passage.story, passage.article) != passage.article:
             continue
         taken[passage.article] = taken.get(passage.article, 0) + 1
         best.append(replace(passage, score=fused[i], similarity=found_meaning.get(i, 0.0)))

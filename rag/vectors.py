@@ -233,7 +233,7 @@ def _close(client: ClientAPI) -> None:
 
 def _where(window: Window, outlets: Sequence[str] | None) -> Any:
     """The filter in Chroma's language, or None for everything."""
-    from rag.library import EPOCH
+    from rag.schema import EPOCH
 
     clauses: list[Any] = []
     for bound, sign in ((window.since, "$gte"), (window.until, "$lte"), (window.as_of, "$lte")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,33 @@ def test_squad2_between_declining_everything_and_nothing(tmp_path: Path) -> None
     assert never["f1_best_threshold"] >= 66.7
     with pytest.raises(QuestionError, match=r"SQuAD 2\.0"):
         squad2.load(tmp_path / "nothing.json", odd=True)
+
+
+def test_copies_are_told_from_follow_ups(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    words = ["".join(chance.choices("aeilnorst", k=6)) for _ in range(3000)]
+
+    def paragraph() -> str:
+        name, number = chance.choice(words).title(), chance.randint(10, 999)
+        return " ".join((name, *chance.choices(words, k=35), str(number))) + "."
+
+    records = [
+        {"url": f"https://post.example/{n}", "title": f"Story {n}", "published": f"2021-05-{n + 1:02}",
+         "text": "\n\n".join(paragraph() for _ in range(9))}
+        for n in range(8)
+    ]  # fmt: skip
+    records.append({**records[1], "url": "https://wire.example/1"})
+    records.append({"url": "https://wire.example/2", "title": "Left for tuning", "text": "No."})
+    records.append({**records[1], "url": "https://desk.example/1"})
+    records[8], records[9] = records[9], records[8]
+    with gzip.open(tmp_path / "articles.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(record) + "\n" for record in records)
+    command = ["benchmark", "copies", str(tmp_path)]
+    done = CliRunner().invoke(cli, [*command, "--json"], catch_exceptions=False)
+    found = json.loads(done.output)
+    assert (found["articles"], found["wrong"], found["neighbours"]["grouped"]) == (5, 0, [])
+    missed = {name for name, f in found["copies"].items() if f["grouped"] < f["pairs"]}
+    assert missed <= {"all of it"} and found["found"] > 0.85
+    assert found["groups"] == [["https://post.example/1", "https://wire.example/1"]]
+    shown = CliRunner().invoke(cli, command, catch_exceptions=False).output
+    assert "2 articles are in 1 groups of copies" in shown

@@ -97,6 +97,8 @@ def _source(record: Citation | Passage, updated: Timestamp | None) -> Card:
         "title": record.title,
         "date": date,
         "note": record.note or "",
+        "correction": record.correction or "",
+        "also": f"also in {', '.join(record.also_in)}" if record.also_in else "",
         "url": url,
         "site": urlsplit(url).hostname if url else "",
     }

@@ -190,7 +190,7 @@ function sourceCard(card) {
 
 function passageCard(passage) {
   const region = blank(passage, "Passage");
-  if (passage.note) add(region, "p", "note", passage.note);
+  remarks(region, passage);
   const list = paragraphs(region, passage);
   for (const { number, text } of passage.paragraphs) numbered(list, number, "").append(text);
   return region;
@@ -211,8 +211,13 @@ function frame(source, name) {
   add(words, "span", "date", source.date);
   button(head, "close", "×").setAttribute("aria-label", "Close");
   add(region, "h4", "", source.title);
-  if (source.note) add(region, "p", "note", source.note);
+  remarks(region, source);
   return region;
+}
+
+function remarks(region, source) {
+  for (const text of [source.also, source.note, source.correction])
+    if (text) add(region, "p", "note", text);
 }
 
 function paragraphs(region, source) {

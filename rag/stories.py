@@ -1,0 +1,69 @@
+"""The stories of a library: articles that are copies of one text, directly or through others.
+
+`copies` holds every pair of copies, both ways; a story is what hangs together by them, and is
+named after the smallest id in it. So it is the same in whatever order articles come and go.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import timedelta
+
+from rag import copies
+from rag.schema import EPOCH
+
+MOST = 50
+"""At most so many articles are compared with a new one: those that share most bands, the latest of
+equals. Thousands may carry the same text, and they hang together by these, too."""
+
+
+def join(db: sqlite3.Connection, article: int) -> bool:
+    """Finds the copies of a stored article that is in no story yet; True if there are any."""
+    text = _text(db, article)
+    bands = copies.bands(text)
+    marks = ",".join("?" * len(bands))
+    near = db.execute(
+        f"SELECT article FROM bands WHERE band IN ({marks}) GROUP BY article"
+        " ORDER BY count(*) DESC, article DESC LIMIT ?",
+        (*bands, MOST),
+    ).fetchall()
+    found = [other for (other,) in near if copies.copied(text, _text(db, other))]
+    db.executemany("INSERT INTO bands VALUES (?, ?)", ((band, article) for band in set(bands)))
+    pairs = [pair for other in found for pair in ((article, other), (other, article))]
+    db.executemany("INSERT INTO copies VALUES (?, ?)", pairs)
+    _name(db, [article])
+    return bool(found)
+
+
+def leave(db: sqlite3.Connection, article: int) -> None:
+    """Takes an article out of its story, which falls apart where only the article held it."""
+    others = [r[0] for r in db.execute("SELECT other FROM copies WHERE article = ?", (article,))]
+    db.execute("DELETE FROM bands WHERE article = ?", (article,))
+    db.execute("DELETE FROM copies WHERE article = ?1 OR other = ?1", (article,))
+    _name(db, others)
+
+
+def _name(db: sqlite3.Connection, articles: Iterable[int]) -> None:
+    """Gives all that hangs together with each of the articles one name."""
+    for article in articles:
+        rows = db.execute(
+            "WITH RECURSIVE same (id) AS (VALUES (?) UNION"
+            " SELECT other FROM copies JOIN same ON article = id) SELECT id FROM same",
+            (article,),
+        ).fetchall()
+        name = min(rows)[0]
+        db.executemany("UPDATE articles SET story = ? WHERE id = ?", ((name, i) for (i,) in rows))
+
+
+def _text(db: sqlite3.Connection, article: int) -> copies.Text:
+    """The newest version's text."""
+    rows = db.execute(
+        "SELECT a.day, p.text FROM articles a JOIN versions v ON v.article = a.id"
+        " AND v.number = a.version JOIN paragraphs p ON p.version = v.id WHERE a.id = ?"
+        " ORDER BY p.number",
+        (article,),
+    ).fetchall()
+    day = rows[0][0]
+    published = None if day is None else EPOCH + timedelta(days=day)
+    return copies.read([text for _, text in rows], published)

@@ -1,0 +1,45 @@
+"""What changed between two versions of an article, paragraph by paragraph."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.records import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A place where two versions differ: a paragraph or several, or a field above them."""
+
+    place: str
+    """"title", "correction" and so on, or "paragraph 3", as counted in the later version."""
+    before: tuple[str, ...]
+    """What stood there; empty where something was added."""
+    after: tuple[str, ...]
+    """What stands there now; empty where something was taken out."""
+
+    def __str__(self) -> str:
+        lines = (f"- {text}" for text in self.before), (f"+ {text}" for text in self.after)
+        return "\n".join([self.place, *lines[0], *lines[1]])
+
+
+def changes(before: Article, after: Article) -> Iterator[Change]:
+    """Every difference that a reader sees, from the top; nothing for equal versions."""
+    for name in ("title", "outlet", "authors", "published", "updated", "note", "correction"):
+        old, new = _shown(before, name), _shown(after, name)
+        if old != new:
+            yield Change(name, old, new)
+    one, other = before.paragraphs, after.paragraphs
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, one, other, False).get_opcodes():
+        if kind != "equal":
+            numbers = str(c + 1) if d - c < 2 else f"{c + 1}-{d}"
+            yield Change(f"paragraph {numbers}", one[a:b], other[c:d])
+
+
+def _shown(article: Article, name: str) -> tuple[str, ...]:
+    value = getattr(article, name)
+    if value is None or isinstance(value, tuple):
+        return value or ()
+    return (getattr(value, "text", value),)

@@ -1,0 +1,371 @@
+"""Copies, versions and corrections: one story is one voice, and what changed can be seen."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from rag import Article, Newsroom, Timestamp
+from rag.cli import cli
+from rag.library import FILE
+from ui import cards
+
+WIRE = Article(
+    title="Dam at Orrin Falls gives way",
+    paragraphs=(
+        "ORRIN FALLS — A dam above the town of Orrin Falls gave way before dawn on Tuesday, sending "
+        "water through 340 homes and cutting the only road to the valley.",
+        "All 1,200 people of the lower town had been led to the school on the hill two hours "
+        "earlier, after the dam keeper, Marta Lindqvist, saw water seep through the eastern wall.",
+        "“I rang the fire brigade and then I rang every door on Mill Street,” Lindqvist told "
+        "reporters outside the school. “Nobody argued with me.”",
+        "Three people were treated for cold in the hospital of Brannock, 18 miles away, and were "
+        "sent home in the afternoon, a spokesman for the hospital said.",
+        "The dam was built in 1931 for a paper mill that closed in 1988, and has belonged to the "
+        "county since then. Inspectors called its eastern wall weak in 2019 and again in 2022.",
+        "The county set aside $4.1 million for repairs last spring, but no firm had been chosen by "
+        "the time the wall broke, according to the minutes of its council.",
+        "Governor Alan Reyes promised to pay for the road before winter and said that he had asked "
+        "the state's engineers to look at 62 other dams of the same age.",
+        "The water reached the second floor of the town hall, where the archive of the valley was "
+        "kept. Volunteers carried 400 boxes of papers to the church on Tuesday night.",
+    ),
+    url="https://wire.example/dam",
+    outlet="Northern Wire",
+    published=Timestamp("2031-03-04", "test"),
+)
+QUESTION = "How many homes did the water go through when the dam at Orrin Falls gave way?"
+
+
+def copy(name: str, **changes: object) -> Article:
+    return replace(WIRE, url=f"https://{name.lower()}.example/dam", outlet=name, **changes)  # type: ignore[arg-type]
+
+
+def cut(*numbers: int) -> tuple[str, ...]:
+    return tuple(p for n, p in enumerate(WIRE.paragraphs, 1) if n not in numbers)
+
+
+P = WIRE.paragraphs
+REWRITTEN = (
+    "Hundreds of families woke to water in their streets on Tuesday when the old dam over Orrin "
+    "Falls broke; the valley's only road is gone and 340 homes are wet."
+)
+EDITED = tuple(
+    p.replace("gave way", "broke").replace("told reporters", "said").replace("had been", "were")
+    for p in P
+)
+COPIES = [
+    copy("Headline", title="Town wakes to flood"),
+    copy("Edited", paragraphs=EDITED),
+    copy("Cut", paragraphs=cut(3, 6, 8)),
+    copy("Order", paragraphs=(P[0], P[4], P[6], P[1], P[3], P[2], P[7], P[5])),
+    copy("Framed", paragraphs=("By our own staff", *P, "Do you know more? Write to the newsroom.")),
+    copy("Lede", paragraphs=(REWRITTEN, *P[1:])),
+    copy("Later", paragraphs=cut(3, 8), published=Timestamp("2031-03-06", "test")),
+    copy("Undated", published=None),
+]
+NEWS = (
+    "The county council of Orrin Falls dismissed its chief engineer, Paul Hask, on Thursday, two "
+    "days after he had told it that warnings about the broken dam never reached him.",
+    "Hask had run the department for 11 years. Letters that the Brannock Courier printed on "
+    "Wednesday show that he answered inspectors in 2022.",
+    "A lawyer of his said that he will appeal against what she called a search for a scapegoat.",
+)
+OTHERS = [
+    copy("Next", paragraphs=(*NEWS, *P[4:]), published=Timestamp("2031-03-06", "test")),
+    copy("Longer", paragraphs=(*NEWS, *P), published=Timestamp("2031-03-06", "test")),
+    copy("Brief", paragraphs=P[:1]),
+    copy(
+        "Template",
+        paragraphs=tuple(
+            p.replace("Orrin Falls", "Tarn Mills").replace("Lindqvist", "Oduya").replace("340", "95")
+            .replace("1,200", "310").replace("Brannock", "Selby").replace("1931", "1947")
+            .replace("1988", "2001").replace("2019", "2014").replace("2022", "2016")
+            .replace("$4.1", "$2.6").replace("Alan Reyes", "Ines Moreau").replace("62", "17")
+            .replace("400", "90").replace("Marta", "Grace").replace("Mill Street", "High Road")
+            .replace("Tuesday", "Friday").replace("18", "40")
+            for p in P
+        ),
+    ),
+]  # fmt: skip
+
+
+def outlet(article: Article) -> str:
+    return str(article.outlet)
+
+
+def add(folder: Path, *articles: Article) -> Newsroom:
+    room = Newsroom.open(folder)
+    room.add_articles(iter(articles))
+    return room
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    return add(tmp_path / "library", WIRE)
+
+
+@pytest.mark.parametrize("copied", COPIES, ids=outlet)
+def test_a_copy_is_no_second_story(copied: Article, room: Newsroom) -> None:
+    report = room.add_articles(iter([copied]))
+    assert report.copies == report.added == (copied.url,)
+    assert (room.status().articles, room.status().stories) == (2, 1)
+    assert room.article("https://wire.example/dam").also_in == (copied.outlet,)
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=outlet)
+def test_what_shares_background_or_words_is_another_story(other: Article, room: Newsroom) -> None:
+    report = room.add_articles(iter([other]))
+    assert (report.added, report.copies) == ((other.url,), ())
+    assert room.status().stories == 2
+
+
+def test_one_of_the_copies_answers_and_names_the_others(tmp_path: Path) -> None:
+    room = add(tmp_path / "library", WIRE, *COPIES[:2])
+    found = {p.article for p in room.search(QUESTION)}
+    assert len(found) == 1
+    answer = room.ask(QUESTION)
+    citation = answer.citations[0]
+    assert {c.article for c in answer.citations} == found
+    others = {"Northern Wire", "Headline", "Edited"} - {citation.outlet}
+    assert set(citation.also_in) == others
+    assert f"; also in {', '.join(citation.also_in)}), paragraph 1" in str(answer)
+    assert set(answer.to_dict()["citations"][0]["also_in"]) == others
+    assert cards.citation_card(citation, room)["also"] == f"also in {', '.join(citation.also_in)}"
+    shown = CliRunner().invoke(cli, ["search", QUESTION, "--library", str(room.folder)]).output
+    assert "also in " in shown
+
+
+def test_a_story_falls_apart_where_only_a_removed_article_held_it(tmp_path: Path) -> None:
+    """Two papers cut different halves: neither is a copy of the other, both are of the wire's."""
+    upper, lower = copy("Upper", paragraphs=P[:5]), copy("Lower", paragraphs=(P[0], *P[4:]))
+    room = add(tmp_path / "library", upper, lower)
+    assert room.status().stories == 2
+    room.add_articles(iter([WIRE]))
+    assert room.status().stories == 1
+    room.remove(str(WIRE.url))
+    assert room.status().stories == 2
+    assert room.article(str(upper.url)).also_in == ()
+
+
+def test_an_update_moves_an_article_to_another_story(room: Newsroom) -> None:
+    other = copy("Elsewhere")
+    room.add_articles(iter([other]))
+    assert room.status().stories == 1
+    room.add_articles(iter([replace(other, paragraphs=NEWS)]))
+    assert room.status().stories == 2
+    room.add_articles(iter([other]))
+    assert room.status().stories == 1
+
+
+def test_stories_do_not_depend_on_the_order(tmp_path: Path) -> None:
+    articles = [WIRE, *COPIES, *OTHERS]
+    counts = {
+        add(tmp_path / str(n), *order).status().stories
+        for n, order in enumerate((articles, articles[::-1]))
+    }
+    assert len(counts) == 1
+
+
+# Versions
+
+
+def stamped(day: str | None, text: str, **changes: object) -> Article:
+    updated = Timestamp(day, "test") if day else None
+    return replace(WIRE, paragraphs=(text, *P[1:]), updated=updated, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("held", "read"),
+    [
+        ("2031-03-06", "2031-03-05"),
+        ("2031-03-06", None),  # published on the 4th
+        ("2031-03-06T10:00:00+00:00", "2031-03-06T11:00:00+02:00"),
+    ],
+)
+def test_an_older_reading_does_not_replace_a_newer(
+    held: str, read: str | None, tmp_path: Path
+) -> None:
+    room = add(tmp_path / "library", stamped(held, "The newer text."))
+    report = room.add_articles(iter([stamped(read, "The older text.")]))
+    assert report.older == (WIRE.url,) and report.updated == ()
+    assert "1 older" in str(report)
+    assert room.article(str(WIRE.url)).paragraph(1) == "The newer text."
+
+
+@pytest.mark.parametrize("read", ["2031-03-06T09:00:00+00:00", "2031-03-07", "2031-03-06"], ids=str)
+def test_what_is_not_certainly_older_is_a_new_version(read: str, tmp_path: Path) -> None:
+    room = add(tmp_path / "library", stamped("2031-03-06", "The first text."))
+    report = room.add_articles(iter([stamped(read, "The second text.")]))
+    assert report.updated == (WIRE.url,) and report.older == ()
+    versions = room.versions(str(WIRE.url))
+    assert [v.version for v in versions] == [2, 1]
+    assert [v.paragraph(1) for v in versions] == ["The second text.", "The first text."]
+
+
+def test_show_prints_an_article_and_what_it_changed(room: Newsroom) -> None:
+    corrected = replace(
+        WIRE,
+        paragraphs=(P[0].replace("340", "304"), *P[1:7], "Correction: It was 304 homes, not 340."),
+        correction="Correction: It was 304 homes, not 340.",
+    )
+    room.add_articles(iter([corrected]))
+    key, library = str(WIRE.url), ["--library", str(room.folder)]
+
+    def show(*options: str) -> str:
+        done = CliRunner().invoke(cli, ["show", key, *library, *options], catch_exceptions=False)
+        return done.output
+
+    whole = show()
+    assert "Northern Wire; published 2031-03-04" in whole and "Version 2 of 2" in whole
+    assert "  1 ORRIN FALLS — A dam" in whole and "304 homes" in whole
+    assert "  8 The water reached" in show("--version", "1")
+    assert show("--diff").splitlines()[1:6] == [
+        "correction",
+        "+ Correction: It was 304 homes, not 340.",
+        "paragraph 1",
+        f"- {P[0]}",
+        f"+ {corrected.paragraphs[0]}",
+    ]
+    assert P[1] not in show("--diff")
+    assert show("--version", "1", "--diff").strip() == f"{WIRE.title}: one version"
+    changes = json.loads(show("--diff", "--json"))["changes"]
+    assert [c["place"] for c in changes] == ["correction", "paragraph 1", "paragraph 8"]
+    runner = CliRunner()
+    no_version = runner.invoke(cli, ["show", key, *library, "--version", "7"])
+    assert "has no version 7; expected 1 to 2" in str(no_version.exception)
+    assert "There is no article x" in str(runner.invoke(cli, ["show", "x", *library]).exception)
+
+
+# Corrections
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Correction: An earlier version gave the wrong year.",
+        "CORRECTION (March 5): The dam was built in 1931.",
+        "Correction, 5 March 2031: The dam was built in 1931.",
+        "Corrections & Clarifications: The name of the keeper was misspelled.",
+        "Clarification: The county owns the dam, not the road.",
+        "– Correction: A previous version misstated the number of homes.",
+        "Editor’s note: This story has been updated to correct the number of homes.",
+    ],
+)
+def test_a_correction_is_shown_with_every_citation(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "dam.json"
+    record = {"url": WIRE.url, "title": WIRE.title, "text": [*P, text]}
+    path.write_text(json.dumps(record), "utf-8")
+    room = Newsroom.open(tmp_path / "library")
+    room.add(path)
+    assert room.article(str(WIRE.url)).article.correction == text
+    assert room.search(QUESTION)[0].correction == text
+    answer = room.ask(QUESTION)
+    assert answer.citations[0].correction == text
+    assert f"      {text}" in str(answer)
+    assert answer.to_dict()["citations"][0]["correction"] == text
+    assert cards.citation_card(answer.citations[0], room)["correction"] == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Editor’s note: Sign up for our newsletter about dams.",
+        "Corrections officers closed the road on Tuesday.",
+        "Correction of the river's course cost $3 million: too much, critics say.",
+    ],
+)
+def test_what_corrects_nothing_is_no_correction(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "dam.json"
+    path.write_text(json.dumps({"url": WIRE.url, "title": "Dam", "text": [*P, text]}), "utf-8")
+    room = Newsroom.open(tmp_path / "library")
+    room.add(path)
+    assert room.article(str(WIRE.url)).article.correction is None
+
+
+def test_a_correction_beside_the_text_is_a_change_and_is_exported(room: Newsroom) -> None:
+    report = room.add_articles(iter([replace(WIRE, correction="It was 304 homes.")]))
+    assert report.updated == (WIRE.url,)
+    lines = CliRunner().invoke(cli, ["export", "--library", str(room.folder)]).output
+    assert json.loads(lines.splitlines()[-1])["correction"] == "It was 304 homes."
+
+
+# Libraries of the first format
+
+FIRST_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE articles (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
+    outlet TEXT, day INTEGER, fingerprint TEXT NOT NULL, story TEXT NOT NULL);
+CREATE INDEX articles_by_story ON articles (story);
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+    number INTEGER NOT NULL, title TEXT NOT NULL, url TEXT, outlet TEXT, authors TEXT NOT NULL,
+    published TEXT, updated TEXT, fetched TEXT, note TEXT, origin TEXT NOT NULL,
+    UNIQUE (article, number));
+CREATE TABLE paragraphs (
+    version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+    number INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (version, number)) WITHOUT ROWID;
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE INDEX passages_by_article ON passages (article);
+CREATE VIRTUAL TABLE words USING fts5(
+    title, text, content='', tokenize='porter unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE word_counts USING fts5vocab(words, row);
+CREATE TABLE strays (vector INTEGER PRIMARY KEY);
+"""
+
+
+def first_format(folder: Path) -> None:
+    """Makes the library in the folder what the first version would have made of its articles."""
+    with sqlite3.connect(folder / FILE) as new:
+        new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        tables = {
+            table: new.execute(f"SELECT {columns} FROM {table}").fetchall()
+            for table, columns in (
+                ("meta", "*"),
+                ("articles", "id, key, version, outlet, day, fingerprint, hex(story)"),
+                ("versions", "id, article, number, title, url, outlet, authors, published, updated,"
+                             " fetched, note, origin"),
+                ("paragraphs", "*"),
+                ("passages", "*"),
+            )
+        }  # fmt: skip
+    new.close()
+    (folder / FILE).unlink()
+    with sqlite3.connect(folder / FILE) as old:
+        old.executescript(FIRST_SCHEMA + "PRAGMA user_version = 1; PRAGMA journal_mode = WAL;")
+        for table, rows in tables.items():
+            marks = ",".join("?" * len(rows[0]))
+            old.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+        old.execute(
+            "INSERT INTO words (rowid, title, text) SELECT p.id, v.title, p.text FROM passages p"
+            " JOIN articles a ON a.id = p.article"
+            " JOIN versions v ON v.article = a.id AND v.number = a.version"
+        )
+    old.close()
+
+
+def test_a_library_of_the_first_format_is_brought_up_to_date(tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    note = "Correction: The dam was built in 1931, not in 1913."
+    add(folder, WIRE, replace(COPIES[2], paragraphs=(*COPIES[2].paragraphs, note)), OTHERS[0])
+    first_format(folder)
+    room = Newsroom.open(folder)
+    assert (room.status().articles, room.status().stories) == (3, 2)
+    assert not room.status().attention
+    assert room.article(str(COPIES[2].url)).article.correction == note
+    assert room.article(str(WIRE.url)).also_in == ("Cut",)
+    assert "340" in str(room.ask(QUESTION).short)
+    report = room.add_articles(iter([WIRE, COPIES[0]]))
+    assert report.unchanged == (WIRE.url,) and report.copies == (COPIES[0].url,)
+    assert room.status().stories == 2
+    with sqlite3.connect(folder / FILE) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
