@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from rag import check, cite, likeness, llm, prompt, question, reader, write
 from rag.errors import ModelError
@@ -85,7 +86,8 @@ def stream(
     with draft.timed("read"):
         # The network has learned from questions that ask for something in particular.
         if index.network and parts.kind != "overview":
-            reading = reader.read(parts, draft.passages, index, index.network)
+            today = scope.window.as_of or date.today()
+            reading = reader.read(parts, draft.passages, index, index.network, today)
         else:
             reading = likeness.read(parts, draft.passages, index)
         draft.confidence = reading.confidence

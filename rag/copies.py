@@ -32,6 +32,9 @@ long report, or one item of a collection."""
 FACTS = 0.75
 """At least this share of the shorter text's names and numbers stands in the longer one. Weather,
 markets and results are told in the same words every day, of other places and amounts."""
+SOON = 30
+"""Days within which that is enough; what is printed again later has them all, or tells of another
+year's race."""
 FOUND = 0.25
 """A paragraph stands in the other text, too, if at least this share of its shingles does."""
 OWN_SHARE, OWN_WORDS = 0.2, 100
@@ -105,10 +108,11 @@ def copied(one: Text, other: Text) -> bool:
         return False
     if common < RESEMBLANCE * (len(short.shingles) + len(long.shingles) - common):
         return False
-    if len(short.facts & long.facts) < FACTS * len(short.facts):
+    apart = abs((one.day - other.day).days) if one.day and other.day else 0
+    if len(short.facts & long.facts) < (FACTS if apart <= SOON else 1) * len(short.facts):
         return False
-    if one.day and other.day and one.day != other.day:
-        early, late = (one, other) if one.day < other.day else (other, one)
+    if apart:
+        late, early = sorted((one, other), key=lambda text: text.day or date.min, reverse=True)
         return _adds_little(late, early, LATER_SHARE, LATER_WORDS)
     return any(_adds_little(a, b, OWN_SHARE, OWN_WORDS) for a, b in ((one, other), (other, one)))
 

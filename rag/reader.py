@@ -6,8 +6,10 @@ A trained network (`CITEWIRE_READER`) reads the question with each passage. Wher
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -28,8 +30,16 @@ LONGEST = 30
 RETRIEVED = 5.0
 # Equal words in different articles count together: their scores are added as exp(score / this).
 SOFT = 2.0
+# Taken from passages by age, where the question asks for what is new.
+AGED = 0.4
+_NEW = re.compile(
+    r"\b(?:this (?:week|month|year|weekend)|recent(?:ly)?|latest|newest|today|tonight|yesterday|"
+    r"last (?:night|week|weekend|month)|past (?:week|weekend|month)|"
+    r"(?:on|last) (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    re.IGNORECASE,
+)
 # Taken for each name of the question that the article does not have.
-UNNAMED = 2.0
+UNNAMED = 2.5
 LIKE = 4
 """Letters from which two words are taken to speak of the same."""
 # Taken from the score of words that are not of the kind asked for.
@@ -38,7 +48,7 @@ IN_SENTENCES = frozenset({"reason", "account"})
 """Kinds of question that are answered in sentences, not in a few exact words."""
 NEAR = 4.0
 """Log odds below the best sentence at which another is still added to the answer."""
-SLOPE, MIDDLE = 0.45, 2.2
+SLOPE, MIDDLE = 0.45, 1.7
 """Of the logistic curve from the best sentence's score to the confidence, by development data."""
 
 
@@ -80,16 +90,25 @@ class Words:
     """Log probability among all words of the text that was read."""
 
 
-def read(asked: Asked, passages: Sequence[Passage], index: Index, network: CrossEncoder) -> Reading:
-    """Ranks the sentences of the first `READ` passages as answers to the question."""
+def read(
+    asked: Asked, passages: Sequence[Passage], index: Index, network: CrossEncoder, today: date
+) -> Reading:
+    """Ranks the sentences of the first `READ` passages as answers to the question.
+
+    Where it asks for what is new ("this week"), articles count less the older they are `today`.
+    """
     first = passages[:READ]
     heads = [header(p.title, p.published.day if p.published else None) for p in first]
     texts = [embedded(head, p.text) for head, p in zip(heads, first, strict=True)]
     found = network.read(asked.text, texts)
     articles = {key: index.store.article(key) for key in {p.article for p in first}}
     unnamed = {key: _unnamed(asked, stored.article) for key, stored in articles.items()}
+    aged = AGED if _NEW.search(asked.text) else 0.0
     odds = {
-        p.id: f.answers + RETRIEVED * p.score - UNNAMED * unnamed[p.article]
+        p.id: f.answers
+        + RETRIEVED * p.score
+        - UNNAMED * unnamed[p.article]
+        - aged * _weeks(p, today)
         for p, f in zip(first, found, strict=True)
     }
     evidence: list[Evidence] = []
@@ -101,6 +120,13 @@ def read(asked: Asked, passages: Sequence[Passage], index: Index, network: Cross
     best = evidence[0].score if evidence else -np.inf
     confidence = float(1 / (1 + np.exp(-SLOPE * (best - MIDDLE))))
     return Reading(tuple(evidence), tuple(ordered), confidence, NEAR)
+
+
+def _weeks(passage: Passage, today: date) -> float:
+    """Logarithm of the weeks since the article was published, and one more; 0 where undated."""
+    if not passage.published:
+        return 0.0
+    return float(np.log1p(max(0, (today - passage.published.day).days) / 7))
 
 
 def _unnamed(asked: Asked, article: Article) -> int:

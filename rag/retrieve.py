@@ -30,6 +30,9 @@ EXACT = 2_000
 # of 50,000 vectors with a filter and 4 ms without.
 WIDE = 200
 
+# Cosines that lie nearer together than this, as in a small library, are not drawn apart to [0, 1].
+SPREAD = 0.3
+
 By = Literal["both", "words", "meaning"]
 
 
@@ -76,7 +79,8 @@ def retrieve(
         found_words = dict(index.store.search_words(_telling(question, index), depth, chosen))
     if by != "words":
         found_meaning = _by_meaning(question, index, scope, depth, list(found_words))
-    words, meaning = _scaled(found_words), _scaled(found_meaning)
+    words = _scaled(found_words, max(found_words.values(), default=0.0) / 2)
+    meaning = _scaled(found_meaning, SPREAD)
     fused = {
         i: WORDS_SHARE * words.get(i, 0.0) + (1 - WORDS_SHARE) * meaning.get(i, 0.0)
         for i in words.keys() | meaning.keys()
@@ -128,9 +132,8 @@ def _by_meaning(
     return near | dict(index.vectors.similarities(query, missing))
 
 
-def _scaled(scores: dict[int, float]) -> dict[int, float]:
-    if not scores:
-        return {}
-    low, high = min(scores.values()), max(scores.values())
-    spread = high - low
-    return {i: (s - low) / spread if spread else 1.0 for i, s in scores.items()}
+def _scaled(scores: dict[int, float], least: float) -> dict[int, float]:
+    """The scores from 1, for the best, down to 0, `least` or more below it."""
+    high = max(scores.values(), default=0.0)
+    spread = max(high - min(scores.values(), default=0.0), least)
+    return {i: 1 - (high - s) / spread if spread else 1.0 for i, s in scores.items()}

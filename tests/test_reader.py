@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import Newsroom, Settings, check, crossencoder, embed, reader
+from rag import Article, Newsroom, Settings, Timestamp, check, crossencoder, embed, reader
 from rag.errors import ReaderError
 
 FERRY = (
@@ -121,3 +121,15 @@ def test_the_reader_joins_the_check(newsroom: Newsroom) -> None:
 @pytest.mark.parametrize("asked", ["Tell me about the tram", "What happened in Lahaina?"])
 def test_a_subject_is_enough_of_a_question(asked: str, newsroom: Newsroom) -> None:
     assert newsroom.ask(asked, model=None).status == "answered"
+
+
+def test_what_is_new_is_asked_of_new_articles(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    text = "Port Quell won the harbour cup on Sunday, beating Tarn Hollow 3-1. {} scored twice."
+    articles = [
+        Article("Port Quell win the cup", (text.format(name),), published=Timestamp(day, "test"))
+        for name, day in (("Ada Berg", "2021-05-02"), ("Ines Moreau", "2025-05-04"))
+    ]
+    room.add_articles(iter(articles))
+    answer = room.ask("Who scored twice in the harbour cup this week?", as_of="2025-05-06")
+    assert answer.short and "Moreau" in answer.short

@@ -56,7 +56,7 @@ def test_every_block_is_run_or_says_why_not() -> None:
         assert block["mark"] is None or block["mark"].startswith(MARKS), block["mark"]
 
 
-@pytest.mark.parametrize("kind", ["python", "bash"])
+@pytest.mark.parametrize("kind", ["python", pytest.param("bash", marks=pytest.mark.slow)])
 def test_the_blocks_run(folder: Path, kind: str) -> None:
     code = "\n".join(b["code"] or "" for b in BLOCKS if b["kind"] == kind and not b["mark"])
     command = [sys.executable, "-c", code] if kind == "python" else ["bash", "-ec", code]
