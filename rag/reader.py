@@ -167,8 +167,9 @@ def _sentences(
             words = best_words(one, where + start, where + end, whole, asked)
             if words:
                 short = None if asked.kind in IN_SENTENCES else words.text
-                yield Evidence(Source(article, number), part[start:end], passage,
-                               odds + words.score, short)  # fmt: skip
+                text = part[start:end]
+                score = odds + words.score
+                yield Evidence(Source(article, number), text, passage, score, short)
         where += len(part) + 1
 
 

@@ -33,6 +33,11 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
+def is_whole(sentence: str) -> bool:
+    """False for headings, captions, bylines and links: what is short or has no full stop."""
+    return sentence.count(" ") > 2 and sentence.rstrip("\"”'’)»")[-1:] in tuple(".!?…")
+
+
 def sentences(text: str) -> list[str]:
     """The sentences of a paragraph."""
     return [text[start:end] for start, end in sentence_spans(text)]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rag.cite import Draft
 from rag.question import STOP_WORDS, TYPED, Asked, stems
 from rag.reader import Evidence, Reading
-from rag.sentences import sentence_spans
+from rag.sentences import is_whole, sentence_spans
 
 SENTENCES = 3
 """At most so many sentences of an extractive answer."""
@@ -36,7 +36,8 @@ def extract(asked: Asked, reading: Reading) -> list[Draft]:
     for evidence in reading.evidence[1:]:
         if len(chosen) == SENTENCES or evidence.score < best.score - reading.near:
             break
-        if not any(_overlap(evidence.text, c.text) > SAME for c in chosen):
+        is_new = not any(_overlap(evidence.text, c.text) > SAME for c in chosen)
+        if is_new and is_whole(evidence.text):
             chosen.append(evidence)
     rest = sorted(chosen[1:], key=lambda e: _reading_order(e, chosen))
     drafts: list[Draft] = []

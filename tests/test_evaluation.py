@@ -23,13 +23,14 @@ from rag.evaluation import (
     compare,
     evaluate,
     gate,
+    labels,
     load,
     metrics,
     report,
     resolve,
 )
 from rag.evaluation import sha256 as hash_of
-from rag.evaluation.evaluate import figure
+from rag.evaluation.evaluate import Row, figure
 from rag.records import (
     Answer,
     Article,
@@ -704,3 +705,27 @@ def test_comparing_is_printed_and_refuses_other_questions(tmp_path: Path) -> Non
         path.write_text(text, "utf-8")
         with pytest.raises(QuestionError, match="is not a report"):
             compare.read(path)
+
+
+def test_labels_are_found_again_by_the_words_a_statement_rests_on() -> None:
+    paragraph = ARTICLES[MEETING][1]
+
+    def resting(start: int, end: int) -> Row:
+        cited = replace(citation(MEETING, 2), span=(start, end))
+        found = replace(
+            PERFECT, statements=(Statement("He met him. [1]", (cited,), "supported", ""),)
+        )
+        return Row(WHO, found, {}, 0.0)
+
+    label = labels.Label("who", MEETING, 2, (0, 20), "partly", relevant=True)
+    rows = [resting(0, 20), resting(5, 24), resting(30, len(paragraph))]
+    assert labels.judge(rows, [label]) == {
+        "shown": 3, "labelled": 2, "supported": 0.0, "partly": 1.0, "relevant": 1.0
+    }  # fmt: skip
+    assert labels.judge(rows[2:], [label])["relevant"] is None
+
+
+def test_two_hundred_statements_are_labelled() -> None:
+    found = labels.load()
+    assert len(found) == 200
+    assert {label.supported for label in found} <= {"yes", "partly", "no"}

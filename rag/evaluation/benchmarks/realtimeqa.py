@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from rag import chunk, sources
 from rag.errors import QuestionError
+from rag.evaluation import labels
 from rag.evaluation.evaluate import Report, evaluate
 from rag.evaluation.metrics import normalise
 from rag.evaluation.questions import Question, sha256
@@ -105,6 +106,7 @@ def run(
         "answers": _answers(report),
         "retrieval": _retrieval(report, asked, scopes, room, lane, settings, show, recipe),
         "declining": _declining(report, ask, scopes, room, show),
+        "by_hand": labels.judge(report.rows, labels.load()),
         "published_2022": PUBLISHED,
         "report": report.to_dict(),
     }
@@ -131,6 +133,15 @@ def table(found: dict[str, Any]) -> str:
     for name, row in found["retrieval"].items():
         figures = "".join(f"{row[f'recall@{k}']:10}" for k in DEPTHS)
         lines.append(f"  {name:20}{figures}{row['characters@5']:17,}")
+    by_hand = found["by_hand"]
+    if by_hand["labelled"]:
+        lines += [
+            "",
+            f"Of {by_hand['shown']} statements shown, {by_hand['labelled']} rest on words that a "
+            "person has labelled:",
+            f"  supported {by_hand['supported']}, partly {by_hand['partly']}, helpful to answer "
+            f"the question {by_hand['relevant']}",
+        ]
     if declining["questions"]:
         lines += [
             "",
