@@ -72,7 +72,7 @@ def retrieve(
     """
     chosen = index.store.within(scope.window, scope.outlets, scope.articles)
     depth = max(CANDIDATES, k)
-    most = PER_ARTICLE if scope.articles is None else max(PER_ARTICLE, -(-k // len(scope.articles)))
+    most = max(PER_ARTICLE, -(-k // len(scope.articles))) if scope.articles else PER_ARTICLE
     found_words: dict[int, float] = {}
     found_meaning: dict[int, float] = {}
     if by != "meaning":

@@ -348,6 +348,10 @@ def test_a_named_article_gives_all_its_passages(newsroom: Newsroom) -> None:
     )
 
 
+def test_no_articles_give_no_passages(newsroom: Newsroom) -> None:
+    assert newsroom.search("Who met Nakatani?", articles=[]) == []
+
+
 def test_a_greeting_is_told_in_no_time_and_who_is_meant_is_not_added(newsroom: Newsroom) -> None:
     answer = newsroom.ask("thank you " * 20 + "but who won?", model=None)
     assert answer.reason != "greeting"
