@@ -102,7 +102,7 @@ def add(
         if isinstance(item, Rejected):
             rejected.append(item)
         else:
-            key = item.key if isinstance(item, ExportedArticle) else library.article_key(item)
+            key = library.article_key(item)
             if key in batch.articles:
                 flush()
             known = store.fingerprint_of(key)

@@ -172,7 +172,7 @@ def status(library: str | None, as_json: bool, check: bool) -> None:
             if isinstance(value, dict):
                 value = ", ".join(f"{name} ({count})" for name, count in value.items())
             elif isinstance(value, tuple):
-                value = "; ".join(value) or "none"
+                value = "; ".join(map(str, value)) or "none"
             elif isinstance(value, int):
                 value = f"{value / 1e6:,.1f} MB" if field.name == "size" else f"{value:,}"
             click.echo(f"{field.name:10} {value}")
@@ -230,23 +230,25 @@ def _no_article(key: str, library: str) -> CitewireError:
 @cli.command()
 @click.argument("key")
 @library_option
-def remove(key: str, library: str | None) -> None:
+@json_option
+def remove(key: str, library: str | None, as_json: bool) -> None:
     """Purge the article KEY (its address, or what search --json calls it) from the library."""
-    with opened(library) as room:
+    with opened(library, quiet=as_json) as room:
         try:
             room.remove(key)
         except KeyError:
             raise _no_article(key, room.name) from None
-    click.echo(f"Removed {key}.")
+    _say(as_json, {"removed": key}, f"Removed {key}.")
 
 
 @cli.command()
 @library_option
-def rebuild(library: str | None) -> None:
+@json_option
+def rebuild(library: str | None, as_json: bool) -> None:
     """Embed every passage anew, with the embedder of the settings."""
-    with opened(library) as room, progress() as show:
+    with opened(library, quiet=as_json) as room, progress(quiet=as_json) as show:
         count = room.rebuild(lambda done, total: show("Embedding", done, total))
-    click.echo(f"Rebuilt {count:,} vectors of {room.folder}.")
+    _say(as_json, {"passages": count}, f"Rebuilt {count:,} vectors of {room.folder}.")
 
 
 @cli.command()
@@ -264,25 +266,34 @@ def export(file: TextIO, library: str | None) -> None:
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @library_option
-def backup(file: Path, library: str | None) -> None:
+@json_option
+def backup(file: Path, library: str | None, as_json: bool) -> None:
     """Write the library to one FILE, also while it is in use. Vectors are left out."""
-    with opened(library) as room:
+    with opened(library, quiet=as_json) as room:
         size = room.backup(file)
-    click.echo(f"Wrote {size / 1e6:,.1f} MB to {file}.")
+    _say(as_json, {"bytes": size}, f"Wrote {size / 1e6:,.1f} MB to {file}.")
 
 
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @library_option
-def restore(file: Path, library: str | None) -> None:
+@json_option
+def restore(file: Path, library: str | None, as_json: bool) -> None:
     """Make a library from a backup FILE, in the folder --library; embeds every passage."""
     from rag.backup import restore
 
     settings = named_settings(library)
     folder = settings.library or settings.data / "library"
-    with progress() as show:
+    with progress(quiet=as_json) as show:
         count = restore(file, folder, settings, lambda a, b: show("Embedding", a, b))
-    click.echo(f"Restored {count:,} articles to {folder}.")
+    _say(as_json, {"articles": count}, f"Restored {count:,} articles to {folder}.")
+
+
+def _say(as_json: bool, data: dict[str, Any], sentence: str) -> None:
+    if as_json:
+        print_json(data)
+    else:
+        click.echo(sentence)
 
 
 for command in cli_evaluation.COMMANDS:

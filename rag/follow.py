@@ -82,10 +82,11 @@ def poll(
 
 def visits(
     urls: Sequence[str], settings: Settings, before: Mapping[str, Feed], told: Told | None = None
-) -> dict[str, Visit]:
-    """What lies at each address, which may be that of a feed."""
+) -> Iterator[Visit]:
+    """What lies at each address, which may be that of a feed; one after the other."""
     web = Web(settings)
-    return {url: visit(url, web, before.get(url), told) for url in urls}
+    for url in dict.fromkeys(urls):
+        yield visit(url, web, before.get(url), told)
 
 
 def _hint(page: Page) -> str:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from rag.errors import SourceError
 from rag.library import Library
@@ -44,28 +43,41 @@ class Feed:
     """The entries that are done with, each with its state."""
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a followed feed is doing; the fields are those of `Feed`."""
+
+    url: str
+    last_good: str | None
+    last_error: str | None
+    entries: int
+    not_before: str | None
+
+    def __str__(self) -> str:
+        error = f" ({self.last_error})" if self.last_error else ""
+        wait = f", left alone until {self.not_before}" if self.not_before else ""
+        return f"{self.url} was last read {self.last_good or 'never'}{error}{wait}"
+
+
 def known(store: Library) -> dict[str, Feed]:
     """The feeds that the library remembers, by address."""
     stored = json.loads(store.meta(_META) or "[]")
     return {item["url"]: Feed(**item) for item in stored}
 
 
-def status(store: Library) -> list[dict[str, Any]]:
-    """Of each feed `url, followed, last_good, last_error, entries, not_before`, for JSON."""
-    names = ("url", "followed", "last_good", "last_error", "entries", "not_before")
-    return [{name: getattr(feed, name) for name in names} for feed in known(store).values()]
+def health(store: Library) -> tuple[Health, ...]:
+    """How each feed that is followed was doing when it was last asked for."""
+    names = [f.name for f in fields(Health)]
+    followed = (feed for feed in known(store).values() if feed.followed)
+    return tuple(Health(*(getattr(feed, name) for name in names)) for feed in followed)
 
 
 def stale(store: Library) -> Iterator[str]:
     """The followed feeds that were not read for a day, each in words."""
     before = (datetime.now(UTC) - STALE).isoformat()
-    for feed in known(store).values():
-        if feed.followed and (feed.last_good or "") < before:
-            error = f" ({feed.last_error})" if feed.last_error else ""
-            yield (
-                f"The feed {feed.url} was last read {feed.last_good or 'never'}{error}; read it "
-                "with: citewire follow --once"
-            )
+    for feed in health(store):
+        if (feed.last_good or "") < before:
+            yield f"The feed {feed}; read it with: citewire follow --once"
 
 
 def remember(store: Library, *feeds: Feed) -> None:

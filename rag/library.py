@@ -37,8 +37,8 @@ class NewArticle:
 
 
 def article_key(article: Article) -> str:
-    """The canonical URL, or "sha256:" and the hash of title and text."""
-    return article.url or "sha256:" + _digest(article.title, *article.paragraphs)
+    """What it is given, else the canonical URL, else "sha256:" and the hash of title and text."""
+    return article.key or article.url or "sha256:" + _digest(article.title, *article.paragraphs)
 
 
 def fingerprint(article: Article) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
     from rag.embed import Embedder
-    from rag.followed import Feed
+    from rag.followed import Feed, Health
 
 Day = date | datetime | str | None
 """A day: a date, a datetime (its calendar day), or ISO text such as "2025-03-30"."""
@@ -72,7 +71,8 @@ class LibraryStatus:
     newest: date | None
     size: int
     """Bytes on disk."""
-    feeds: tuple[str, ...]
+    feeds: tuple[Health, ...]
+    """The followed ones."""
     attention: tuple[str, ...]
     """What needs somebody's attention, in words."""
 
@@ -159,9 +159,10 @@ class Newsroom:
         from rag import follow
 
         self._check_writable()
-        visits = follow.visits(addresses, self.settings, self._feeds(), progress)
-        found = (item for visit in visits.values() for item in visit.items)
-        return self._add(chain(items, found), [v.feed for v in visits.values() if v.feed])
+        reports = [self.add_articles(items)] if paths else []
+        for visit in follow.visits(addresses, self.settings, self._feeds(), progress):
+            reports.append(self._add(iter(visit.items), [visit.feed] if visit.feed else []))
+        return AddReport.of(reports)
 
     def add_articles(self, items: Iterator[Article | Rejected]) -> AddReport:
         """Adds articles that are already read, for one's own sources."""
@@ -198,7 +199,7 @@ class Newsroom:
     def _add(self, items: Iterator[Article | Rejected], feeds: Sequence[Feed]) -> AddReport:
         from rag import add, followed
 
-        with self._changing() as index:
+        with self._changing(creating=True) as index:
             report = add.add(items, index.store, index.vectors, index.embedder)
             if feeds:
                 followed.remember(index.store, *feeds)
@@ -238,12 +239,14 @@ class Newsroom:
         )  # fmt: skip
 
     @contextmanager
-    def _changing(self, rebuilding: bool = False) -> Iterator[Index]:
+    def _changing(self, creating: bool = False, rebuilding: bool = False) -> Iterator[Index]:
         from rag import add
 
         self._check_writable()
+        if not creating:
+            self._opened()
         with add.writing(self.folder):
-            if not (self.folder / library.FILE).exists():
+            if creating and not (self.folder / library.FILE).exists():
                 meta = {"embedder": self.embedder.fingerprint, "collection": FIRST,
                         "embedder_name": self.settings.embedder}  # fmt: skip
                 Library.create(self.folder, meta)
@@ -294,7 +297,6 @@ class Newsroom:
         from rag import add, followed
 
         store = self._opened()
-        feeds = tuple(url for url, feed in followed.known(store).items() if feed.followed)
         assert self._vectors is not None
         generation = store.generation
         counts = store.counts()
@@ -321,7 +323,8 @@ class Newsroom:
         size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
         return LibraryStatus(
             library=self.name, path=str(self.folder), **counts, outlets=store.outlets(),
-            oldest=oldest, newest=newest, size=size, feeds=feeds, attention=tuple(attention),
+            oldest=oldest, newest=newest, size=size, feeds=followed.health(store),
+            attention=tuple(attention),
         )  # fmt: skip
 
     def backup(self, path: str | Path) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
+from itertools import chain
 from typing import Any, Literal
 
 
@@ -49,6 +51,17 @@ class Article:
     """The file (and line) or the address it came from, for messages."""
     correction: str | None = None
     """What the outlet says it has corrected or clarified, in its words."""
+    key: str = ""
+    """What a library is to call it where it has no address, such as an agency's URN."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no paragraph."""
+        for number, text in enumerate(self.paragraphs, 1):
+            if "\n" in text or not text.strip():
+                raise ValueError(
+                    f"Paragraph {number} of {self.title!r} is empty or has a line break; give each "
+                    "paragraph as a text of its own."
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,7 @@ class StoredArticle:
     """An article as the library holds it."""
 
     key: str
-    """Canonical URL, or "sha256:…" of title and text where there is no URL."""
+    """Canonical URL, or what its agency calls it, or "sha256:…" of title and text."""
     version: int
     """1 for the first text seen under this key."""
     article: Article
@@ -69,9 +82,8 @@ class StoredArticle:
 
 @dataclass(frozen=True, slots=True)
 class ExportedArticle(Article):
-    """One version of an article as another library held it."""
+    """One version of an article as another library held it under its key."""
 
-    key: str = ""
     version: int = 0
 
 
@@ -99,6 +111,11 @@ class AddReport:
     copies: tuple[str, ...] = ()
     """Keys of added articles that are copies of others: the same text, perhaps lightly edited."""
     rejected: tuple[Rejected, ...] = ()
+
+    @classmethod
+    def of(cls, reports: Sequence[AddReport]) -> AddReport:
+        """What several reports say together."""
+        return cls(*(tuple(chain(*(getattr(r, f.name) for r in reports))) for f in fields(cls)))
 
     def __str__(self) -> str:
         names = ("added", "updated", "unchanged", "older", "copies", "rejected")

@@ -230,6 +230,16 @@ def _articles(folder: Path) -> int:
 def test_a_library_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(LibraryMissing, match="citewire add"):
         Newsroom.open(tmp_path / "none").ask("Who won?")
+    for change in (lambda room: room.remove("key"), Newsroom.rebuild):
+        with pytest.raises(LibraryMissing, match="citewire add"):
+            change(Newsroom.open(tmp_path / "none"))
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("text", ["One.\nTwo.", " "])
+def test_what_is_no_paragraph_makes_no_article(text: str) -> None:
+    with pytest.raises(ValueError, match="Paragraph 2 of 'News' is empty or has a line break"):
+        Article(title="News", paragraphs=("It rained.", text))
 
 
 def test_a_damaged_library(room: Newsroom) -> None:

@@ -219,6 +219,7 @@ def test_what_ninjs_leaves_out(tmp_path: Path) -> None:
     assert isinstance(later, Article)
     assert stamps(later) == (None, ("2024-05-06T12:30:00+02:00", "ninjs versioncreated"))
     assert (later.url, later.authors, later.title) == (None, (), "The bridge is closed.")
+    assert later.key == "urn:newsml:agency.example:1"
     first = read(tmp_path, "b.json", item | {"version": "1"})
     assert isinstance(first, Article)
     assert stamps(first) == (("2024-05-06T12:30:00+02:00", "ninjs versioncreated"), None)

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from rag import Article, Newsroom, Timestamp
 from rag.cli import cli
 from rag.library import FILE
+from rag.sources import exported
 from ui import cards
 
 WIRE = Article(
@@ -206,6 +207,26 @@ def test_what_is_not_certainly_older_is_a_new_version(read: str, tmp_path: Path)
     versions = room.versions(str(WIRE.url))
     assert [v.version for v in versions] == [2, 1]
     assert [v.paragraph(1) for v in versions] == ["The second text.", "The first text."]
+
+
+def test_an_agencys_item_has_versions_too(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    key = "urn:newsml:agency.example:7"
+    item = {"uri": key, "headline": "Ferry sinks", "body_text": "All 214 people were rescued."}
+    for version, text in enumerate((item["body_text"], "All 215 people were rescued."), 1):
+        path = tmp_path / "item.json"
+        path.write_text(json.dumps(item | {"body_text": text, "version": str(version)}), "utf-8")
+        report = room.add(path)
+    assert report.updated == (key,)
+    assert room.ask("How many people were rescued?").short == "215"
+    assert [v.version for v in room.versions(key)] == [2, 1]
+    line = tmp_path / "all.jsonl"
+    line.write_text("\n".join(map(exported.line, room.every_version())), "utf-8")
+    again = Newsroom.open(tmp_path / "again")
+    again.add(line)
+    assert [v.article.paragraphs for v in again.versions(key)] == [
+        v.article.paragraphs for v in room.versions(key)
+    ]
 
 
 def test_show_prints_an_article_and_what_it_changed(room: Newsroom) -> None:

@@ -31,7 +31,7 @@ def read(item: dict[str, Any]) -> ExportedArticle:
     try:
         values = {"title": "", **item, "paragraphs": item["text"]}
         given = {f.name: _value(values[f.name]) for f in fields(Article) if f.name in values}
-        found = ExportedArticle(**given, key=item["key"], version=item["version"])
+        found = ExportedArticle(**given, version=item["version"])
         texts = (found.key, found.title, *found.paragraphs)
         if not found.paragraphs or not all(isinstance(text, str) for text in texts):
             raise TypeError

@@ -63,6 +63,7 @@ def article(fields: Mapping[str, Any], blocks: Sequence[str], origin: str, sourc
         note=_line(fields, "note"),
         origin=origin,
         correction=_line(fields, "correction") or corrections.found(paragraphs),
+        key=_line(fields, "key") or "",
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from rag.errors import SourceError
 from rag.records import Timestamp
 from rag.sources import clean, corrections, html
-from rag.sources.fields import timestamp
+from rag.sources.fields import canonical, timestamp
 
 _SIGNS = {"versioncreated", "firstcreated", "contentcreated", "headlines", "bodies", "headline",
           "pubstatus", "representationtype"}  # fmt: skip
@@ -49,6 +49,7 @@ def read(item: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     outlet = _outlet(item)
     return {
         "url": item["uri"],
+        "key": None if canonical(item["uri"]) else item["uri"],
         "title": _text(item, "headline", "headlines"),
         "outlet": outlet,
         "authors": [name for name in _authors(item) if name != outlet],
