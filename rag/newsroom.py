@@ -308,9 +308,10 @@ class Newsroom:
             stored = self._vectors.count()
         except LibraryError as error:
             attention.append(str(error))
-        if strays and not add.is_writing(self.folder):
+        # What another process is at work on, or was while this was counted, is no fault.
+        is_still = not add.is_writing(self.folder) and store.generation == generation
+        if strays and is_still:
             attention.append(f"{strays} vectors of an interrupted change; the next add mends it.")
-        is_still = store.generation == generation
         if is_still and not strays and not check and stored != counts["passages"]:
             attention.append(
                 f"{stored} vectors for {counts['passages']} passages; mend with: citewire rebuild"

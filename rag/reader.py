@@ -206,6 +206,8 @@ def _fits(asked: Asked, words: str) -> bool:
         return bool(facts.number_spans(words))
     if asked.kind == "date":
         return bool(facts.date_spans(words) or facts.number_spans(words))
+    if asked.kind == "name" and words.islower():
+        return False
     new = set(stems(words)) - set(stems(asked.text))
     return bool(new)
 
