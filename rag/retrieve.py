@@ -20,9 +20,9 @@ PER_ARTICLE = 3
 where the articles are named and too few for `k` passages."""
 WORDS_SHARE = 0.3
 """Weight of the words' score against that of meaning."""
-COMMON = 0.05
-"""Words in more than this share of all passages are not searched for, but for the `RAREST` words of
-the question: they cost most of the time and decide next to nothing."""
+COMMON = 1_000
+"""Words in more passages than this are not searched for, but for the `RAREST` words of the question:
+they cost most of the time and decide next to nothing."""
 RAREST = 3
 # Filters that leave at most this many passages are searched exactly, passage by passage.
 EXACT = 2_000
@@ -107,9 +107,8 @@ def _telling(question: str, index: Index) -> list[str]:
     """The words of the question that are worth searching for, the rarest first."""
     content = {word: stem(word) for word in terms(question)}
     held = index.store.rarity(content.values())
-    most = COMMON * index.store.passage_count()
     ranked = sorted(content, key=lambda word: held.get(content[word], 0))
-    return ranked[:RAREST] + [w for w in ranked[RAREST:] if held.get(content[w], 0) <= most]
+    return ranked[:RAREST] + [w for w in ranked[RAREST:] if held.get(content[w], 0) <= COMMON]
 
 
 def _by_meaning(
