@@ -21,8 +21,8 @@ where the articles are named and too few for `k` passages."""
 WORDS_SHARE = 0.3
 """Weight of the words' score against that of meaning."""
 COMMON = 1_000
-"""Words in more passages than this are not searched for, but for the `RAREST` words of the question:
-they cost most of the time and decide next to nothing."""
+"""Words in more passages than this are not searched for, but for the `RAREST` words of the
+question: they cost most of the time and decide next to nothing."""
 RAREST = 3
 # Filters that leave at most this many passages are searched exactly, passage by passage.
 EXACT = 2_000
