@@ -101,9 +101,14 @@ def test_a_folder_is_read_in_a_stable_order(tmp_path: Path) -> None:
     }  # fmt: skip
     for name, content in contents.items():
         write(tmp_path, name, content)
-    items = [item for item in sources.read(str(tmp_path)) if isinstance(item, Article)]
+    read = list(sources.read(str(tmp_path)))
+    items = [item for item in read if isinstance(item, Article)]
+    (missed,) = (item for item in read if isinstance(item, Rejected))
+    assert missed.origin.endswith("table.csv")
+    assert missed.reason.startswith("it is of a kind that is not read; save it as .txt")
     origins = [str(Path(item.origin).relative_to(tmp_path)) for item in items]
     assert origins == ["b.md", "c.HTM", "d.markdown.gz", "deep/a.ndjson:1", "deep/deeper/x.txt.gz"]
+    expected.append("table.csv")
     assert sources.size(tmp_path) == sum((tmp_path / name).stat().st_size for name in expected)
 
 

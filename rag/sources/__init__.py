@@ -23,8 +23,9 @@ def read(source: str | Path, advance: Advance | None = None) -> Iterator[Article
     """Every article of a file, or of the files below a folder: folder by folder, sorted by name.
 
     Articles are read as they are asked for. What cannot be read becomes a Rejected with its file
-    (and line), and the rest goes on. Below a folder, files of other kinds, hidden files and links
-    to folders are passed over. What `advance` is called with adds up to `size(source)`.
+    (and line), and the rest goes on; so does a document of another kind below a folder. Pictures
+    and the like, hidden files and links to folders are passed over. What `advance` is called with
+    adds up to `size(source)`.
 
     Raises SourceError, before the first article, where the source is missing, of a kind that is
     not read, or a folder with nothing to read.
@@ -67,7 +68,7 @@ def _below(folder: Path) -> list[Path]:
     for root, folders, names in walk:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         shown = (Path(root, name) for name in sorted(names) if not name.startswith("."))
-        found += (path for path in shown if files.kind(path))
-    if not found:
+        found += (path for path in shown if files.kind(path) or files.is_missed(path))
+    if all(map(files.is_missed, found)):
         raise SourceError(f"{folder} holds no file that is read; put in {files.KINDS}.")
     return found

@@ -20,6 +20,9 @@ _SUFFIXES = {
     ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl",
 }  # fmt: skip
 
+_DOCUMENTS = {".pdf", ".doc", ".docx", ".odt", ".rtf", ".epub", ".xml", ".mht", ".csv", ".xlsx"}
+"""What may hold articles and is not read."""
+
 LONGEST = 5_000_000
 """Bytes of one article, or of one line of JSON lines. The longest news articles have 100,000; what
 is above this is a book, a log or a data dump, which would crowd out everything else."""
@@ -42,6 +45,11 @@ guessing is weak: "£" and "€" come out wrong. French has some 0.05, Polish an
 def kind(path: Path) -> str | None:
     """What the name says the file is; None for a kind that is not read."""
     return _SUFFIXES.get(Path(path.name.lower().removesuffix(".gz")).suffix)
+
+
+def is_missed(path: Path) -> bool:
+    """True for a document of a kind that is not read, which a person should be told of."""
+    return Path(path.name.lower().removesuffix(".gz")).suffix in _DOCUMENTS
 
 
 def size(path: Path) -> int:

@@ -22,6 +22,8 @@ def articles(path: Path, advance: Callable[[int], None]) -> Items:
     told = 0
     try:
         with files.opened(path) as (file, position):
+            if files.is_missed(path):
+                raise SourceError(f"it is of a kind that is not read; save it as {files.KINDS}")
             for item in _READERS[files.kind(path) or "text"](file, str(path)):
                 yield item
                 now = min(position(), size)
