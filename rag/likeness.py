@@ -14,8 +14,8 @@ from rag import facts
 from rag.check import Source, gives_orders
 from rag.chunk import embedded, header
 from rag.embed import Tokens
+from rag.evidence import Evidence, Reading
 from rag.question import STOP_WORDS, Asked, stem, stems
-from rag.reader import Evidence, Reading
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index
 from rag.sentences import sentence_spans

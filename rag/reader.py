@@ -1,7 +1,8 @@
 """Reads the retrieved passages: which of them answer, in which sentence, in which words?
 
-A trained network (`CITEWIRE_READER`) reads the question with each passage. Where there is none,
-`rag.likeness` takes its place.
+A trained network (`CITEWIRE_READER`) reads the question with each passage; of the sentences that it
+puts first, likeness to the question decides with it. Where there is no network, `rag.likeness`
+takes its place.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from datetime import date
 
 import numpy as np
 
-from rag import facts
+from rag import facts, likeness
 from rag.check import Source, gives_orders
 from rag.chunk import embedded, header
 from rag.crossencoder import Array, CrossEncoder, Read
+from rag.evidence import Evidence, Reading
 from rag.question import Asked, stems, words
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index
@@ -31,7 +33,7 @@ RETRIEVED = 5.0
 # Equal words in different articles count together: their scores are added as exp(score / this).
 SOFT = 2.0
 # Taken from passages by age, where the question asks for what is new.
-AGED = 0.4
+AGED = 1.0
 _NEW = re.compile(
     r"\b(?:this (?:week|month|year|weekend)|recent(?:ly)?|latest|newest|today|tonight|yesterday|"
     r"last (?:night|week|weekend|month)|past (?:week|weekend|month)|"
@@ -48,35 +50,12 @@ IN_SENTENCES = frozenset({"reason", "account"})
 """Kinds of question that are answered in sentences, not in a few exact words."""
 NEAR = 4.0
 """Log odds below the best sentence at which another is still added to the answer."""
+LIKE_READ = 3
+"""Passages, those of the best sentences, whose sentences are compared with the question."""
+LIKENESS, LEAST_LIKE = 12.0, -0.6
+"""Weight of a sentence's likeness, as a logarithm of its share of the greatest, and its floor."""
 SLOPE, MIDDLE = 0.45, 1.7
 """Of the logistic curve from the best sentence's score to the confidence, by development data."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A sentence that may answer."""
-
-    source: Source
-    text: str
-    passage: Passage
-    score: float
-    """Higher is better; comparable within one question."""
-    short: str | None
-    """The exact words of the answer in it, where the question asks for some."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What reading the passages gave."""
-
-    evidence: tuple[Evidence, ...]
-    """Best first."""
-    passages: tuple[Passage, ...]
-    """The passages, those that were read in the order of how well they answer."""
-    confidence: float
-    """From 0 to 1, that the passages answer the question."""
-    near: float
-    """A sentence whose score is at most this much below the best one's is worth adding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +74,8 @@ def read(
 ) -> Reading:
     """Ranks the sentences of the first `READ` passages as answers to the question.
 
-    Where it asks for what is new ("this week"), articles count less the older they are `today`.
+    Where it asks for what is new ("this week"), articles count less the older they are `today`,
+    beside the newest of them.
     """
     first = passages[:READ]
     heads = [header(p.title, p.published.day if p.published else None) for p in first]
@@ -103,13 +83,12 @@ def read(
     found = network.read(asked.text, texts)
     articles = {key: index.store.article(key) for key in {p.article for p in first}}
     unnamed = {key: _unnamed(asked, stored.article) for key, stored in articles.items()}
+    weeks = [_weeks(p, today) for p in first]
+    newest = min(weeks, default=0.0)
     aged = AGED if _NEW.search(asked.text) else 0.0
     odds = {
-        p.id: f.answers
-        + RETRIEVED * p.score
-        - UNNAMED * unnamed[p.article]
-        - aged * _weeks(p, today)
-        for p, f in zip(first, found, strict=True)
+        p.id: f.answers + RETRIEVED * p.score - UNNAMED * unnamed[p.article] - aged * (age - newest)
+        for p, f, age in zip(first, found, weeks, strict=True)
     }
     evidence: list[Evidence] = []
     for passage, head, one in zip(first, heads, found, strict=True):
@@ -119,7 +98,25 @@ def read(
     ordered = sorted(first, key=lambda p: -odds[p.id]) + list(passages[READ:])
     best = evidence[0].score if evidence else -np.inf
     confidence = float(1 / (1 + np.exp(-SLOPE * (best - MIDDLE))))
-    return Reading(tuple(evidence), tuple(ordered), confidence, NEAR)
+    return Reading(_with_likeness(asked, evidence, index), tuple(ordered), confidence, NEAR)
+
+
+def _with_likeness(
+    asked: Asked, evidence: Sequence[Evidence], index: Index
+) -> tuple[Evidence, ...]:
+    """The evidence, best first, its scores lower the less a sentence is like the question.
+
+    The network knows which words answer, and likeness which sentence speaks of what was asked.
+    """
+    first = list({e.passage.id: e.passage for e in evidence}.values())[:LIKE_READ]
+    alike = likeness.read(asked, first, index).evidence
+    logs = {(e.passage.id, e.text): e.score - alike[0].score for e in alike}
+
+    def score(e: Evidence) -> float:
+        return e.score + LIKENESS * max(LEAST_LIKE, logs.get((e.passage.id, e.text), LEAST_LIKE))
+
+    both = (replace(e, score=score(e)) for e in evidence)
+    return tuple(sorted(both, key=lambda e: -e.score))
 
 
 def _weeks(passage: Passage, today: date) -> float:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from rag.cite import Draft
+from rag.evidence import Evidence, Reading
 from rag.question import STOP_WORDS, TYPED, Asked, stems
-from rag.reader import Evidence, Reading
 from rag.sentences import is_whole, sentence_spans
 
 SENTENCES = 3

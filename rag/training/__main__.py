@@ -16,9 +16,8 @@ from rag.training.export import export
 from rag.training.model import Network
 
 WRITTEN = Path(__file__).parent / "written"
-STAGES = {"public": 0, "news-1": 700, "news-2": 3000}
-"""Each with a learning rate that rises and falls, and how many answerable questions of the public
-sets it sees beside the written articles; the later ones draw anew from the same texts."""
+PUBLIC = 700
+"""Answerable questions of the public sets that are seen again beside the written articles."""
 
 
 @click.command()
@@ -53,34 +52,34 @@ def main(public: Path, out: Path, written: Path, seed: int, device: str, resume:
     chance.shuffle(pairs)
     files = sorted(written.glob("*.jsonl"))
 
-    def stage(number: int, again: int) -> list[train.Item]:
-        if number == 0:
-            return train.items(groups, pairs[: len(groups) // 4], tokenizer)
-        drawn = data.drawn(files, embedder.count, seed + number - 1)
-        seen = _again(groups, pairs, again, seed + number - 1)
-        return train.items(*seen, tokenizer) + train.items(*drawn, tokenizer)
-
-    for number, (name, again) in enumerate(STAGES.items()):
+    drawn = data.drawn(files, embedder.count, seed)
+    again = _again(groups, pairs, seed)
+    # Each with a learning rate that rises and falls.
+    stages = {
+        "public": train.items(groups, pairs[: len(groups) // 4], tokenizer),
+        "news": train.items(*again, tokenizer) + train.items(*drawn, tokenizer),
+    }
+    for name, items in stages.items():
         checkpoint = out / f"{name}.pt"
         if resume and checkpoint.exists():
             network.load_state_dict(torch.load(checkpoint, map_location=device, weights_only=True))
         else:
-            train.train(network, name, stage(number, again), checkpoint)
-    card = {"base": embed.DEFAULT, "seed": seed, "public": len(groups), "written": len(files)}
+            train.train(network, name, items, checkpoint)
+    card = {"base": embed.DEFAULT, "seed": seed, "public": len(groups), "written": len(drawn[0])}
     export(network.cpu(), out, card)
     click.echo(f"The reader is in {out}; use it with CITEWIRE_READER={out}")
 
 
 def _again(
-    groups: list[data.Group], pairs: list[data.Pair], size: int, seed: int
+    groups: list[data.Group], pairs: list[data.Pair], seed: int
 ) -> tuple[list[data.Group], list[data.Pair]]:
     """Of the public sets what a later stage sees, too: questions without an answer above all."""
     none = [g for g in groups if not g.texts[0].spans]
     answered = [g for g in groups if g.texts[0].spans]
     random.Random(seed).shuffle(answered)
-    near = data.near_misses(answered[: 2 * size], seed)
-    told = data.corrupted((g.texts[0].text for g in answered[:size]), seed)
-    return [*none, *answered[:size], *near], [*pairs[:size], *told]
+    near = data.near_misses(answered[: 2 * PUBLIC], seed)
+    told = data.corrupted((g.texts[0].text for g in answered[:PUBLIC]), seed)
+    return [*none, *answered[:PUBLIC], *near], [*pairs[:PUBLIC], *told]
 
 
 main()
