@@ -32,6 +32,9 @@ long report, or one item of a collection."""
 FACTS = 0.75
 """At least this share of the shorter text's names and numbers stands in the longer one. Weather,
 markets and results are told in the same words every day, of other places and amounts."""
+NUMBERS = 0.85
+"""The same of its numbers alone: of two draws of a lottery, or two small earthquakes, all else may
+be equal."""
 SOON = 30
 """Days within which that is enough; what is printed again later has them all, or tells of another
 year's race."""
@@ -55,6 +58,7 @@ class Text:
     shingles: frozenset[str]
     facts: frozenset[str]
     """Names and numbers."""
+    numbers: frozenset[str]
     day: date | None
     """Of publication."""
 
@@ -71,7 +75,8 @@ def read(paragraphs: Sequence[str], day: date | None) -> Text:
         parts.append((len(row), frozenset(" ".join(row[i : i + SHINGLE]) for i in starts)))
     facts = {w for w in words if (w[0].isupper() and w.casefold() not in words) or _numeric(w)}
     shingles = frozenset().union(*(shingles for _, shingles in parts))
-    return Text(tuple(parts), shingles, frozenset(facts), day)
+    numbers = filter(_numeric, facts)
+    return Text(tuple(parts), shingles, frozenset(facts), frozenset(numbers), day)
 
 
 def _numeric(word: str) -> bool:
@@ -110,6 +115,8 @@ def copied(one: Text, other: Text) -> bool:
         return False
     apart = abs((one.day - other.day).days) if one.day and other.day else 0
     if len(short.facts & long.facts) < (FACTS if apart <= SOON else 1) * len(short.facts):
+        return False
+    if len(short.numbers & long.numbers) < NUMBERS * len(short.numbers):
         return False
     if apart:
         late, early = sorted((one, other), key=lambda text: text.day or date.min, reverse=True)

@@ -93,6 +93,11 @@ OTHERS = [
             for p in P
         ),
     ),
+    copy(
+        "Series",
+        paragraphs=tuple(p.replace("340", "95").replace("1,200", "310").replace("62", "17") for p in P),
+        published=Timestamp("2031-03-06", "test"),
+    ),
 ]  # fmt: skip
 
 

@@ -201,8 +201,8 @@ def _top(paragraphs: Sequence[str], words: float) -> list[str]:
     return taken
 
 
-def _template(one: Article, chance: random.Random) -> Article:
-    """The same words of other people, places and amounts."""
+def _template(one: Article, chance: random.Random, names: bool = True) -> Article:
+    """The same words of other amounts, and of other people and places."""
     lower = {w for p in one.paragraphs for w in _WORD.findall(p)}
     other: dict[str, str] = {}
 
@@ -210,7 +210,7 @@ def _template(one: Article, chance: random.Random) -> Article:
         word = match[0]
         if any(c.isdigit() for c in word):
             return other.setdefault(word, str(chance.randint(2, 9999)))
-        if word[0].isupper() and word.casefold() not in lower:
+        if names and word[0].isupper() and word.casefold() not in lower:
             letters = [*word.casefold()]
             chance.shuffle(letters)
             return other.setdefault(word, "".join(letters).capitalize() + "o")
@@ -236,4 +236,5 @@ OTHERS: dict[str, Edit] = {
     "follow-up, 20% new, a day later": lambda a, b, c: _later(_follow_up(a, b, 0.2)),
     "template": lambda a, b, c: _template(a, c),
     "template, a day later": lambda a, b, c: _later(_template(a, c)),
+    "other numbers, a day later": lambda a, b, c: _later(_template(a, c, names=False)),
 }
