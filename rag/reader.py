@@ -54,6 +54,8 @@ LIKE_READ = 3
 """Passages, those of the best sentences, whose sentences are compared with the question."""
 LIKENESS, LEAST_LIKE = 12.0, -0.6
 """Weight of a sentence's likeness, as a logarithm of its share of the greatest, and its floor."""
+ELSEWHERE = 2.0
+"""Taken from sentences of other articles than the best one's: they may tell of something else."""
 SLOPE, MIDDLE = 0.45, 1.7
 """Of the logistic curve from the best sentence's score to the confidence, by development data."""
 
@@ -115,8 +117,12 @@ def _with_likeness(
     def score(e: Evidence) -> float:
         return e.score + LIKENESS * max(LEAST_LIKE, logs.get((e.passage.id, e.text), LEAST_LIKE))
 
-    both = (replace(e, score=score(e)) for e in evidence)
-    return tuple(sorted(both, key=lambda e: -e.score))
+    best = max(evidence, key=score, default=None)
+    found = []
+    for e in evidence:
+        is_elsewhere = best is not None and e.passage.article != best.passage.article
+        found.append(replace(e, score=score(e) - ELSEWHERE * is_elsewhere))
+    return tuple(sorted(found, key=lambda e: -e.score))
 
 
 def _weeks(passage: Passage, today: date) -> float:
