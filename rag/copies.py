@@ -32,9 +32,9 @@ long report, or one item of a collection."""
 FACTS = 0.75
 """At least this share of the shorter text's names and numbers stands in the longer one. Weather,
 markets and results are told in the same words every day, of other places and amounts."""
-NUMBERS = 0.85
-"""The same of its numbers alone: of two draws of a lottery, or two small earthquakes, all else may
-be equal."""
+OTHER_NUMBERS = 0.15
+"""At most this share of the shorter text's numbers, or one that was corrected, is not in the longer
+one. Of two draws of a lottery, or two small earthquakes, all else may be equal."""
 SOON = 30
 """Days within which that is enough; what is printed again later has them all, or tells of another
 year's race."""
@@ -116,7 +116,7 @@ def copied(one: Text, other: Text) -> bool:
     apart = abs((one.day - other.day).days) if one.day and other.day else 0
     if len(short.facts & long.facts) < (FACTS if apart <= SOON else 1) * len(short.facts):
         return False
-    if len(short.numbers & long.numbers) < NUMBERS * len(short.numbers):
+    if len(short.numbers - long.numbers) > max(1, OTHER_NUMBERS * len(short.numbers)):
         return False
     if apart:
         late, early = sorted((one, other), key=lambda text: text.day or date.min, reverse=True)

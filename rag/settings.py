@@ -12,7 +12,7 @@ import platformdirs
 from rag.errors import SettingsError
 
 PREFIX = "CITEWIRE_"
-CAUTION = {"strict": 0.6, "normal": 0.4, "lenient": 0.2}
+CAUTION = {"strict": 0.65, "normal": 0.5, "lenient": 0.3}
 """The least confidence with which the library is taken to answer."""
 _WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
