@@ -22,6 +22,7 @@ from rag.vectors import Vectors
 # Passages embedded and stored together. Large enough to sort by length with little padding, small
 # enough that a killed process loses seconds of work.
 BATCH_PASSAGES = 1024
+LOCK = "write.lock"
 # How long a second writer waits for the first before it says so.
 WAIT_SECONDS = 20.0
 
@@ -44,7 +45,7 @@ def writing(folder: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / "write.lock", timeout=WAIT_SECONDS)
+    lock = FileLock(folder / LOCK, timeout=WAIT_SECONDS)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -67,7 +68,7 @@ def is_writing(folder: Path) -> bool:
     from filelock import FileLock, Timeout
 
     try:
-        with FileLock(folder / "write.lock", timeout=0):
+        with FileLock(folder / LOCK, timeout=0):
             return False
     except Timeout:
         return True

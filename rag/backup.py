@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from rag.add import writing
+from rag.add import LOCK, writing
 from rag.errors import LibraryError
-from rag.library import FILE, Library, copy
+from rag.library import FILE, Library, copy, place
 from rag.settings import Settings
 from rag.vectors import FOLDER
 
@@ -25,7 +25,7 @@ def backup(store: Library, path: Path) -> int:
     meanwhile. Raises LibraryError where the file cannot be written or is something else.
     """
     inside = path.resolve().is_relative_to(store.folder.resolve())
-    if inside or (path.exists() and not _is_database(path)):
+    if inside or (path.exists() and not _is_backup(path)):
         raise LibraryError(f"{path} is no backup, and would be lost; name another file.")
     unfinished = path.with_name(path.name + ".new")
     try:
@@ -46,16 +46,19 @@ def restore(
     """Makes the library of a backup in `folder`, whole or not at all; returns its articles.
 
     Every passage is embedded, with the embedder of the settings. Raises LibraryError where the
-    folder holds a library already, or the file is no backup or is damaged.
+    folder holds a library or anything else but an unfinished one of a restore that was cut short,
+    or where the file is no backup or is damaged.
     """
     from rag.newsroom import Newsroom
 
-    if not _is_database(path):
+    if not _is_backup(path):
         raise LibraryError(f"{path} is no backup; name a file that citewire backup made.")
     with writing(folder):
         if (folder / FILE).exists():
             raise LibraryError(f"{folder} holds a library already; name another with --library.")
         unfinished = folder / UNFINISHED
+        if not _is_free(folder):
+            raise LibraryError(f"{folder} holds other files; name an empty folder with --library.")
         for left in (unfinished, folder / FOLDER):
             shutil.rmtree(left, ignore_errors=True)
         unfinished.mkdir()
@@ -69,13 +72,27 @@ def restore(
         count = room.status().articles
         room.close()
         (unfinished / FOLDER).rename(folder / FOLDER)
-        (unfinished / FILE).rename(folder / FILE)  # from here on there is a library
+        place(unfinished / FILE, folder)  # from here on there is a library
         shutil.rmtree(unfinished)
     return count
 
 
-def _is_database(path: Path) -> bool:
+def _is_free(folder: Path) -> bool:
+    """True for an empty folder, also with what a restore or a process that was killed has left."""
+    own = {FILE + "-wal", FILE + "-shm", LOCK}
+    left = {path.name for path in folder.iterdir()} - own
+    unfinished = {path.name for path in (folder / UNFINISHED).glob("*")} - own
+    return not left or (left <= {UNFINISHED, FOLDER} and unfinished <= {FILE, FOLDER} and
+                        UNFINISHED in left)  # fmt: skip
+
+
+def _is_backup(path: Path) -> bool:
     if not path.is_file():
         return False
-    with path.open("rb") as file:
-        return file.read(16) == b"SQLite format 3\0"
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return version >= 1 and {"meta", "articles", "versions", "paragraphs"} <= names

@@ -309,8 +309,8 @@ def main() -> None:
         sys.exit(1)
     except sqlite3.DatabaseError as error:
         click.echo(
-            f"citewire: the library is damaged ({error}); put back a backup of its folder, or move "
-            "it away and add the articles again.",
+            f"citewire: the library is damaged ({error}); move its whole folder away, then restore "
+            "a backup or add the articles again.",
             err=True,
         )
         sys.exit(1)

@@ -75,8 +75,8 @@ class Library:
             tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
         except sqlite3.DatabaseError as error:
             raise LibraryError(
-                f"{folder / FILE} is damaged ({error}); put back a backup of the folder, or move "
-                "it away and add the articles again."
+                f"{folder / FILE} is damaged ({error}); move the whole folder away, "
+                "then restore a backup or add the articles again."
             ) from error
         if version > SCHEMA_VERSION:
             raise LibraryMismatch(
@@ -85,8 +85,8 @@ class Library:
             )
         if version < 1 or not {"meta", "articles", "words", "strays"} <= tables:
             raise LibraryError(
-                f"{folder / FILE} is not a whole library; put back a backup of the folder, or move "
-                "it away and add the articles again."
+                f"{folder / FILE} is not a whole library; move the whole folder away, then "
+                "restore a backup or add the articles again."
             )
         if version < SCHEMA_VERSION:
             with self._told():
@@ -107,7 +107,7 @@ class Library:
             db.commit()
             db.execute("PRAGMA journal_mode = WAL")
             db.close()
-            unfinished.rename(folder / FILE)
+            place(unfinished, folder)
         except (OSError, sqlite3.OperationalError) as error:
             raise LibraryError(
                 f"No library can be made in {folder} ({error}); name a folder you may write to "
@@ -391,14 +391,18 @@ class Library:
     def remove(self, key: str) -> bool:
         """Purges the article with every version and passage; False where there was none.
 
-        Its vectors are strays from then on.
+        Its words are overwritten in the file, too. Its vectors are strays from then on.
         """
+        self._db.execute("PRAGMA secure_delete = ON")
         with self._writing() as db:
             row = db.execute("SELECT id FROM articles WHERE key = ?", (key,)).fetchone()
             if row:
                 _unindex(db, row[0])
                 stories.leave(db, row[0])
                 db.execute("DELETE FROM articles WHERE id = ?", row)
+                db.execute("INSERT INTO words (words) VALUES ('optimize')")  # forgets deleted words
+        self._db.execute("PRAGMA secure_delete = OFF")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return row is not None
 
     def strays(self) -> list[int]:
@@ -442,6 +446,16 @@ class Filter:
 
     def also(self) -> str:
         return f" AND {self.clause}" if self.clause else ""
+
+
+def place(file: Path, folder: Path) -> None:
+    """Makes the file the library of the folder, where there is none.
+
+    What a killed process has left of another one is deleted: SQLite would write it into this.
+    """
+    for ending in ("-wal", "-shm"):
+        (folder / (FILE + ending)).unlink(missing_ok=True)
+    file.rename(folder / FILE)
 
 
 def copy(db: sqlite3.Connection, path: Path, journal: Literal["WAL", "DELETE"]) -> None:

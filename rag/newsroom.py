@@ -295,6 +295,7 @@ class Newsroom:
         that were not read for a day are named.
         """
         from rag import add, followed
+        from rag.sources import files
 
         store = self._opened()
         assert self._vectors is not None
@@ -321,7 +322,7 @@ class Newsroom:
 
             attention += [p for p in audit(store, self._vectors) if p not in attention]
             attention += followed.stale(store)
-        size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        size = sum(map(files.size, self.folder.rglob("*")))
         return LibraryStatus(
             library=self.name, path=str(self.folder), **counts, outlets=store.outlets(),
             oldest=oldest, newest=newest, size=size, feeds=followed.health(store),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from typing import Any, Literal
 
@@ -17,6 +17,18 @@ class Timestamp:
     """ISO 8601: "2025-03-30" is a day, "2025-03-30T19:00:00+09:00" an instant with its offset."""
     source: str
     """Where it was read: "front matter", "JSON-LD datePublished", "visible text", "clock"."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is neither a day nor an instant with its offset."""
+        try:
+            if len(self.text) != 10 and datetime.fromisoformat(self.text).tzinfo is None:
+                raise ValueError
+            date.fromisoformat(self.text[:10])
+        except ValueError as error:
+            raise ValueError(
+                f"{self.text!r} is neither a day, such as 2025-03-30, nor an instant with its "
+                "offset, such as 2025-03-30T19:00:00+09:00."
+            ) from error
 
     @property
     def precision(self) -> Literal["day", "instant"]:

@@ -211,6 +211,16 @@ def test_remove_purges_every_version(room: Newsroom) -> None:
     assert room.status(check=True).attention == ()
 
 
+def test_no_word_of_what_was_removed_stays_on_disk(room: Newsroom, tmp_path: Path) -> None:
+    secret = dict(FROST, url="https://a.example/", title="Zyxwold", text="Qhovarth was arrested.")
+    room.add(write(tmp_path, secret))
+    room.remove("https://a.example/")
+    room.backup(tmp_path / "news.backup")
+    for path in (tmp_path / "news.backup", *room.folder.rglob("*")):
+        held = path.read_bytes().lower() if path.is_file() else b""
+        assert b"qhovarth" not in held and b"zyxwold" not in held
+
+
 # Away and back
 
 
@@ -226,26 +236,22 @@ def test_an_export_makes_an_equal_library(made: Newsroom, tmp_path: Path) -> Non
     assert citewire("export", "--library", other.folder).stdout == path.read_text("utf-8")
 
 
+LINE = {"citewire": 1, "key": "k", "version": 1, "title": "T", "text": ["Words."]}
+
+
 @pytest.mark.parametrize(
-    "line",
+    "change",
     [
-        {"citewire": 2, "key": "k", "version": 1, "title": "T", "text": ["Words."]},
-        {"citewire": 1, "key": "k", "version": 1, "title": "T", "text": []},
-        {"citewire": 1, "key": "k", "title": "T", "text": ["Words."]},
-        {"citewire": 1, "key": "k", "version": 1, "title": "T", "text": [5]},
-        {"citewire": 1, "key": 5, "version": 1, "title": "T", "text": ["Words."]},
-        {"citewire": 1, "key": "k", "version": 1, "published": {"text": "x"}, "text": ["Words."]},
-        {
-            "citewire": 1,
-            "key": "k",
-            "version": 1,
-            "published": {"text": "soon", "source": "json"},
-            "text": ["Words."],
-        },
+        {"citewire": 2}, {"text": []}, {"text": [5]}, {"text": ["Two\nlines."]}, {"version": None},
+        {"version": 0}, {"version": "x"}, {"key": 5}, {"key": ""}, {"key": "\ud800"}, {"note": 5},
+        {"authors": [5]}, {"authors": "Ann"}, {"url": "javascript:alert(1)"}, {"published": "soon"},
+        {"published": {"text": "2025-03-30"}}, {"published": {"text": "soon", "source": "json"}},
+        {"published": {"text": "2025-03-30T19:00:00", "source": "json"}},
     ],
-)
-def test_a_broken_line_of_an_export_is_rejected(line: dict[str, Any], tmp_path: Path) -> None:
-    report = Newsroom.open(tmp_path / "library").add(write(tmp_path, line, FERRY))
+    ids=str,
+)  # fmt: skip
+def test_a_broken_line_of_an_export_is_rejected(change: dict[str, Any], tmp_path: Path) -> None:
+    report = Newsroom.open(tmp_path / "library").add(write(tmp_path, {**LINE, **change}, FERRY))
     assert len(report.rejected) == 1 and len(report.added) == 1
     assert "export" in report.rejected[0].reason
 
@@ -280,6 +286,37 @@ def test_what_is_no_backup(made: Newsroom, tmp_path: Path) -> None:
     with pytest.raises(LibraryError):
         restore(tmp_path / "news.backup", tmp_path / "library", Settings())
     assert not (tmp_path / "library" / "library.sqlite").exists()
+
+
+def test_a_restore_harms_nothing_that_is_there(made: Newsroom, tmp_path: Path) -> None:
+    made.backup(tmp_path / "news.backup")
+    for own in ("vectors/drawing.svg", "restoring/mine.txt", "notes.txt"):
+        folder = tmp_path / own.replace("/", "-")
+        (folder / own).parent.mkdir(parents=True)
+        (folder / own).write_text("Mine.")
+        with pytest.raises(LibraryError, match="name an empty folder"):
+            restore(tmp_path / "news.backup", folder, Settings())
+        assert (folder / own).read_text() == "Mine."
+    with sqlite3.connect(tmp_path / "places.sqlite") as db:
+        db.execute("CREATE TABLE bookmarks (url TEXT)")
+    with pytest.raises(LibraryError, match="would be lost"):
+        made.backup(tmp_path / "places.sqlite")
+
+
+def test_what_a_killed_process_left_beside_a_lost_library_does_not_come_back(
+    room: Newsroom, tmp_path: Path
+) -> None:
+    room.backup(tmp_path / "news.backup")
+    kept = tmp_path / "wal"
+    Newsroom.open(room.folder).add(write(tmp_path, dict(FERRY, url="https://a.example/")))
+    shutil.copy(room.folder / "library.sqlite-wal", kept)
+    shutil.rmtree(room.folder)
+    room.folder.mkdir()
+    shutil.copy(kept, room.folder / "library.sqlite-wal")
+    assert restore(tmp_path / "news.backup", room.folder, Settings()) == 3
+    again = Newsroom.open(room.folder)
+    assert [a.key for a in again.articles()] and again.status(check=True).attention == ()
+    assert again.status().articles == 3
 
 
 # Several at once

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from rag import Answer, Article, Newsroom, Settings
+from rag import Answer, Article, Newsroom, Settings, Timestamp
 from rag.errors import (
     LibraryError,
     LibraryMismatch,
@@ -240,6 +240,12 @@ def test_a_library_that_is_not_there(tmp_path: Path) -> None:
 def test_what_is_no_paragraph_makes_no_article(text: str) -> None:
     with pytest.raises(ValueError, match="Paragraph 2 of 'News' is empty or has a line break"):
         Article(title="News", paragraphs=("It rained.", text))
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2025-03-30T19:00:00", "2025-02-30"])
+def test_what_is_no_point_in_time_is_one_clear_error(text: str) -> None:
+    with pytest.raises(ValueError, match="neither a day, such as 2025-03-30, nor an instant"):
+        Timestamp(text, "test")
 
 
 def test_a_damaged_library(room: Newsroom) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from datetime import datetime
 from typing import Any
 
 from rag.errors import SourceError
 from rag.records import Article, ExportedArticle, StoredArticle, Timestamp, to_plain
+from rag.sources.fields import canonical
 
 MARK = "citewire"
 """The field that tells an exported line from other JSON; its value is the format."""
@@ -29,19 +29,29 @@ def read(item: dict[str, Any]) -> ExportedArticle:
     if item[MARK] != FORMAT:
         raise SourceError(f"it was exported in format {item[MARK]!r}; update Citewire to read it")
     try:
+        json.dumps(item, ensure_ascii=False).encode()  # fails for halves of characters
         values = {"title": "", **item, "paragraphs": item["text"]}
-        given = {f.name: _value(values[f.name]) for f in fields(Article) if f.name in values}
+        given = {
+            f.name: _value(f.name, values[f.name]) for f in fields(Article) if f.name in values
+        }
         found = ExportedArticle(**given, version=item["version"])
-        texts = (found.key, found.title, *found.paragraphs)
-        if not found.paragraphs or not all(isinstance(text, str) for text in texts):
-            raise TypeError
+        is_whole = found.key and found.paragraphs and canonical(found.url) == found.url
+        if not is_whole or not isinstance(found.version, int) or found.version < 1:
+            raise ValueError
         return found
     except (KeyError, TypeError, ValueError) as error:
         raise SourceError("it is no whole line of citewire export; export it again") from error
 
 
-def _value(value: Any) -> Any:
-    if isinstance(value, dict):
-        datetime.fromisoformat(value["text"])  # else a ValueError
-        return Timestamp(value["text"], value["source"])
-    return tuple(value) if isinstance(value, list) else value
+def _value(name: str, value: Any) -> Any:
+    if name in ("published", "updated", "fetched"):
+        return Timestamp(_text(value["text"]), _text(value["source"]))
+    if name in ("paragraphs", "authors"):
+        return tuple(map(_text, value)) if isinstance(value, list) else _text(None)
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
