@@ -38,14 +38,15 @@ class _Batch:
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path, patient: bool = False) -> Iterator[None]:
     """Keeps other processes from writing to the library meanwhile.
 
-    Raises LibraryBusy where one is, LibraryError where the folder cannot be written to.
+    Raises LibraryBusy where one is, unless it is `patient` and waits for ever, LibraryError where
+    the folder cannot be written to.
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / LOCK, timeout=WAIT_SECONDS)
+    lock = FileLock(folder / LOCK, timeout=-1 if patient else WAIT_SECONDS)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -127,6 +128,8 @@ def add(
 
 def _older(read: Article, held: Article) -> bool:
     """True if what was read is certainly an earlier state of the article than what is held."""
+    if read.correction and read.correction != held.correction:
+        return False  # it is corrected, and its date was left as it was
     ours, theirs = (a.updated or a.published for a in (held, read))
     if ours is None or theirs is None:
         return False

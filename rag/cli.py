@@ -72,6 +72,8 @@ def follow(
     for feed in feeds if forget else ():
         room.unfollow(feed)
         click.echo(f"{feed} is followed no longer; its articles stay.", err=as_json)
+    if not feeds and not room.status().feeds:
+        raise CitewireError(f"{room.folder} follows no feed; name one: citewire follow FEED")
     while not forget:
         start = time.monotonic()
         for report in room.follow(*feeds):

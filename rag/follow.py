@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -10,7 +11,8 @@ from typing import Any
 
 from rag.errors import FetchError, SourceError
 from rag.followed import Feed
-from rag.records import Article, Rejected
+from rag.library import article_key
+from rag.records import Article, Rejected, Timestamp
 from rag.settings import Settings
 from rag.sources import feeds, fields, files, formats, html
 from rag.sources.web import Page, Web
@@ -21,6 +23,12 @@ FIRST_WAIT = timedelta(minutes=1)
 """After the first failure of a feed's server; doubled with each one that follows."""
 _KINDS = {"text/plain": "text", "text/markdown": "markdown"}
 
+AGAIN = timedelta(hours=1)
+"""After which the page of an entry is looked at again, for a correction seldom changes the feed;
+then after as long as it is known, so that the pauses double."""
+
+Held = Callable[[str], bool]
+"""Whether the library holds an article of that key: what was removed does not come back."""
 Told = Callable[[int, int], None]
 """Called with the number of addresses that were read and the number there are."""
 
@@ -34,7 +42,9 @@ class Visit:
     """What to remember after the items are stored; None where it is no feed."""
 
 
-def visit(url: str, web: Web, before: Feed | None = None, told: Told | None = None) -> Visit:
+def visit(
+    url: str, web: Web, held: Held, before: Feed | None = None, told: Told | None = None
+) -> Visit:
     """The articles at an address: of a page, of a feed's entries, or of a file that `add` reads.
 
     What cannot be had becomes a Rejected with its address; one entry stops no other. `before` is
@@ -54,15 +64,17 @@ def visit(url: str, web: Web, before: Feed | None = None, told: Told | None = No
             before or Feed(url), last_good=now.isoformat(timespec="seconds"), last_error=None,
             failures=0, not_before=None,
         )  # fmt: skip
-        return _entries(page, web, feed, told) if page.is_new else Visit((), feed)
+        found = _entries(page, web, feed, told) if page.is_new else Visit((), feed)
+        return _again(found, web, held, now)
     except SourceError as error:
         rejected = Rejected(url, f"{error}.")
         return Visit((rejected,), _failed(before, error, now) if before else None)
 
 
 def poll(
-    urls: Sequence[str], settings: Settings, before: Mapping[str, Feed], told: Told | None = None
-) -> Iterator[Visit]:
+    urls: Sequence[str], settings: Settings, before: Mapping[str, Feed], held: Held,
+    told: Told | None = None,
+) -> Iterator[Visit]:  # fmt: skip
     """Visits each feed, as followed; where none is named, all that are. For one after the other.
 
     One whose server asked to be left alone is passed over until then.
@@ -75,18 +87,19 @@ def poll(
             reason = f"its server is left alone until {feed.not_before} ({feed.last_error})."
             yield Visit((Rejected(url, reason),))
             continue
-        found = visit(url, web, feed, told)
+        found = visit(url, web, held, feed, told)
         is_kept = url in before or (found.feed and found.feed.last_good)
         yield found if is_kept else replace(found, feed=None)
 
 
 def visits(
-    urls: Sequence[str], settings: Settings, before: Mapping[str, Feed], told: Told | None = None
-) -> Iterator[Visit]:
+    urls: Sequence[str], settings: Settings, before: Mapping[str, Feed], held: Held,
+    told: Told | None = None,
+) -> Iterator[Visit]:  # fmt: skip
     """What lies at each address, which may be that of a feed; one after the other."""
     web = Web(settings)
     for url in dict.fromkeys(urls):
-        yield visit(url, web, before.get(url), told)
+        yield visit(url, web, held, before.get(url), told)
 
 
 def _hint(page: Page) -> str:
@@ -115,11 +128,16 @@ def _entries(page: Page, web: Web, feed: Feed, told: Told | None) -> Visit:
         items.append(Rejected(feed.url, reason))
         entries = entries[: feeds.MOST]
     seen: dict[str, str] = {}
+    pages = {e.id: feed.pages[e.id] for e in entries if e.id in feed.pages}
     for number, entry in enumerate(entries, 1):
         done = True
         if feed.seen.get(entry.id) != entry.state:
             try:
-                items.append(_entry(entry, web))
+                article = entry.article(page.url)
+                if article is None:
+                    article = _linked(entry, web)
+                    pages[entry.id] = _visited(entry, article)
+                items.append(article)
             except SourceError as error:
                 items.append(Rejected(entry.url or f"{feed.url} ({entry.id})", f"{error}."))
                 done = not (isinstance(error, FetchError) and error.passes)
@@ -130,21 +148,44 @@ def _entries(page: Page, web: Web, feed: Feed, told: Told | None) -> Visit:
     # Asked whether it is new, the server would say no and the entries that failed never come.
     whole = len(seen) == len({entry.id for entry in entries})
     feed = replace(
-        feed, entries=len(entries), seen=seen,
+        feed, entries=len(entries), seen=seen, pages=pages,
         etag=page.etag if whole else None, modified=page.modified if whole else None,
     )  # fmt: skip
     return Visit(tuple(items), feed)
 
 
-def _entry(entry: feeds.Entry, web: Web) -> Article:
-    if found := entry.article():
-        return found
+def _linked(entry: feeds.Entry, web: Web) -> Article:
     if not entry.url:
         raise SourceError("the entry has neither an address nor a whole article")
-    page = web.get(entry.url)
+    return _fetched(entry.url, web, entry.stamps)
+
+
+def _fetched(url: str, web: Web, stamps: Mapping[str, Timestamp]) -> Article:
+    page = web.get(url)
     if _kind(page) != "html" or feeds.is_feed(page):
         raise SourceError(f"it is no page but {page.kind or 'of an unknown kind'}")
-    return _page(page, entry.url, entry.stamps)
+    return _page(page, url, dict(stamps))
+
+
+def _visited(entry: feeds.Entry, article: Article) -> dict[str, Any]:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    stamps = {name: [stamp.text, stamp.source] for name, stamp in entry.stamps.items()}
+    return {"url": entry.url, "key": article_key(article), "first": now, "last": now,
+            "stamps": stamps}  # fmt: skip
+
+
+def _again(found: Visit, web: Web, held: Held, now: datetime) -> Visit:
+    """What was found, and what the pages of entries say that were read some time ago."""
+    assert found.feed
+    items, pages = list(found.items), dict(found.feed.pages)
+    for name, known in pages.items():
+        first, last = (datetime.fromisoformat(known[when]) for when in ("first", "last"))
+        if now - last >= max(AGAIN, last - first) and held(known["key"]):
+            stamps = {field: Timestamp(*stamp) for field, stamp in known["stamps"].items()}
+            with suppress(SourceError):  # the library holds it as it was
+                items.append(_fetched(known["url"], web, stamps))
+            pages[name] = {**known, "last": now.isoformat(timespec="seconds")}
+    return Visit(tuple(items), replace(found.feed, pages=pages))
 
 
 def _articles(page: Page, origin: str) -> Iterator[Article | Rejected]:

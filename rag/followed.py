@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from rag.errors import SourceError
 from rag.library import Library
@@ -41,6 +42,9 @@ class Feed:
     modified: str | None = None
     seen: dict[str, str] = field(default_factory=dict)
     """The entries that are done with, each with its state."""
+    pages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Of the entries whose pages were read: `url`, `key` in the library, `first` and `last` time of
+    reading as ISO 8601 in UTC, and the `stamps` that the feed tells, as texts and sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,7 @@ def stale(store: Library) -> Iterator[str]:
 
 def remember(store: Library, *feeds: Feed) -> None:
     """Stores what is known of the feeds; to be called while nobody else writes to the library."""
-    everything = known(store) | {feed.url: feed for feed in feeds}
-    _store(store, everything)
+    _store(store, known(store) | {feed.url: feed for feed in feeds})
 
 
 def forget(store: Library, url: str) -> None:

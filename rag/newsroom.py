@@ -160,7 +160,7 @@ class Newsroom:
 
         self._check_writable()
         reports = [self.add_articles(items)] if paths else []
-        for visit in follow.visits(addresses, self.settings, self._feeds(), progress):
+        for visit in follow.visits(addresses, self.settings, self._feeds(), self._holds, progress):
             reports.append(self._add(iter(visit.items), [visit.feed] if visit.feed else []))
         return AddReport.of(reports)
 
@@ -180,8 +180,8 @@ class Newsroom:
         from rag import follow
 
         self._check_writable()
-        for visit in follow.poll(feeds, self.settings, self._feeds(), progress):
-            yield self._add(iter(visit.items), [visit.feed] if visit.feed else [])
+        for visit in follow.poll(feeds, self.settings, self._feeds(), self._holds, progress):
+            yield self._add(iter(visit.items), [visit.feed] if visit.feed else [], patient=True)
 
     def unfollow(self, feed: str) -> None:
         """Follows a feed no longer; its articles stay. Raises SourceError for an unknown one."""
@@ -196,10 +196,16 @@ class Newsroom:
         there = (self.folder / library.FILE).exists()
         return followed.known(self._opened()) if there else {}
 
-    def _add(self, items: Iterator[Article | Rejected], feeds: Sequence[Feed]) -> AddReport:
+    def _holds(self, key: str) -> bool:
+        there = (self.folder / library.FILE).exists()
+        return there and self._opened().fingerprint_of(key) is not None
+
+    def _add(
+        self, items: Iterator[Article | Rejected], feeds: Sequence[Feed], patient: bool = False
+    ) -> AddReport:
         from rag import add, followed
 
-        with self._changing(creating=True) as index:
+        with self._changing(creating=True, patient=patient) as index:
             report = add.add(items, index.store, index.vectors, index.embedder)
             if feeds:
                 followed.remember(index.store, *feeds)
@@ -239,13 +245,15 @@ class Newsroom:
         )  # fmt: skip
 
     @contextmanager
-    def _changing(self, creating: bool = False, rebuilding: bool = False) -> Iterator[Index]:
+    def _changing(
+        self, creating: bool = False, rebuilding: bool = False, patient: bool = False
+    ) -> Iterator[Index]:
         from rag import add
 
         self._check_writable()
         if not creating:
             self._opened()
-        with add.writing(self.folder):
+        with add.writing(self.folder, patient):
             if creating and not (self.folder / library.FILE).exists():
                 meta = {"embedder": self.embedder.fingerprint, "collection": FIRST,
                         "embedder_name": self.settings.embedder}  # fmt: skip

@@ -51,6 +51,14 @@ META = "meta article:published_time"
 CANONICAL = '<link rel="canonical" href="https://dale.example/2024/05/06/bridge">'
 
 
+def test_another_articles_facts_are_not_the_pages(tmp_path: Path) -> None:
+    other = linked(url="https://dale.example/other", datePublished="2020-01-01", author="Cy Long")
+    found = page(tmp_path, other + CANONICAL)
+    assert found.authors == () and found.published and found.published.source == "address"
+    same = linked(url="http://www.dale.example/2024/05/06/bridge/", author="Cy Long")
+    assert page(tmp_path, same + CANONICAL).authors == ("Cy Long",)
+
+
 @pytest.mark.parametrize(
     ("head", "byline", "published"),
     [
@@ -79,7 +87,7 @@ CANONICAL = '<link rel="canonical" href="https://dale.example/2024/05/06/bridge"
         # they agree: the most exact
         (linked(datePublished="2024-05-06") + meta("article:published_time", "2024-05-06T23:30:00-04:00"), "", ("2024-05-06T23:30:00-04:00", META)),
         (linked(datePublished="2024-05-06T10:00:00") + meta("article:published_time", "2024-05-06T10:00:00+02:00"), "", ("2024-05-06T10:00:00+02:00", META)),
-        (linked(datePublished="2024-05-07T03:30:00Z") + meta("article:published_time", "2024-05-06T23:30:00-04:00") + CANONICAL, "", ("2024-05-07T03:30:00+00:00", LD)),
+        (linked(datePublished="2024-05-07T03:30:00Z") + meta("article:published_time", "2024-05-06T23:30:00-04:00") + CANONICAL, "", ("2024-05-06T23:30:00-04:00", META)),
         # what names no day is passed over
         (linked(datePublished="yesterday") + meta("article:published_time", "2024-05-06"), "", ("2024-05-06", META)),
         (linked(datePublished=20240506, author=7, publisher=[], correction=3), "", None),

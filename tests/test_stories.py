@@ -204,6 +204,12 @@ def test_an_older_reading_does_not_replace_a_newer(
     assert room.article(str(WIRE.url)).paragraph(1) == "The newer text."
 
 
+def test_a_correction_without_a_new_date_is_no_older_reading(tmp_path: Path) -> None:
+    room = add(tmp_path / "library", stamped("2031-03-06", "The first text."))
+    corrected = stamped(None, "The second text.", correction="Correction: It was the second.")
+    assert room.add_articles(iter([corrected])).updated == (WIRE.url,)
+
+
 @pytest.mark.parametrize("read", ["2031-03-06T09:00:00+00:00", "2031-03-07", "2031-03-06"], ids=str)
 def test_what_is_not_certainly_older_is_a_new_version(read: str, tmp_path: Path) -> None:
     room = add(tmp_path / "library", stamped("2031-03-06", "The first text."))

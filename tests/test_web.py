@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from web_server import Request, Site, running
 
-from rag import AddReport, Newsroom, Settings
+from rag import AddReport, Newsroom, Settings, followed
 from rag.cli import main
 from rag.errors import LibraryReadOnly, SourceError
+from rag.library import Library
 from rag.sources import network
 
 PAGE = """<!doctype html><html><head><title>{title}</title>
@@ -514,6 +515,79 @@ def test_a_followed_feed_is_asked_for_what_is_new(room: Newsroom, site: Site) ->
     assert list(again.follow()) == [] and again.status().feeds == ()
     with pytest.raises(SourceError, match="not a feed of this library"):
         again.unfollow(site.url("/rss"))
+
+
+def an_hour_later(room: Newsroom) -> None:
+    """Makes the library remember its feeds as it would have, had they been read earlier."""
+    store = Library(room.folder)
+    for feed in followed.known(store).values():
+        earlier = {"first": "2025-03-01T10:00:00+00:00", "last": "2025-03-01T10:00:00+00:00"}
+        pages = {name: page | earlier for name, page in feed.pages.items()}
+        followed.remember(store, replace(feed, pages=pages))
+
+
+def test_a_correction_is_seen_though_the_feed_does_not_change(room: Newsroom, site: Site) -> None:
+    def feed(request: Request) -> None:
+        known = request.headers.get("If-None-Match") == '"1"'
+        text = b"" if known else rss(item(site, "/ferry"), item(site, "/mill"))
+        request.send(text, status=304 if known else 200, ETag='"1"')
+
+    mill = page("Mill burns", "The mill on the Dale burned down on Sunday morning. " * 3)
+    site.pages |= {"/rss": feed, "/ferry": FERRY, "/mill": mill}
+    polled(room, site.url("/rss"))
+    question = "How many people were aboard the ferry Queen Maud?"
+    assert "214" in room.ask(question).text
+    note = "Correction: An earlier version gave the number of people aboard as 214."
+    site.pages["/ferry"] = FERRY.replace("214", "216").replace(
+        "</article>", f"<p>{note}</p></article>"
+    )
+    assert polled(room) == AddReport()  # it was read a moment ago
+    room.remove(site.url("/mill"))
+    an_hour_later(room)
+    site.pages_asked()
+    report = polled(room)
+    assert report.updated == (site.url("/ferry"),) and not report.added
+    assert site.pages_asked() == ["/rss", "/ferry"]  # not what was removed
+    answer = room.ask(question)
+    assert "216" in answer.text and answer.citations[0].correction == note
+    assert [v.version for v in room.versions(site.url("/ferry"))] == [2, 1]
+    assert room.article(site.url("/ferry")).article.published
+    assert polled(room) == AddReport()
+
+
+def test_a_feed_cannot_replace_another_sites_article(room: Newsroom, site: Site) -> None:
+    theirs = site.url("/ferry", "localhost")
+    site.pages["/ferry"] = FERRY
+    room.add(theirs)
+    false = f"<content:encoded><![CDATA[{LONG}]]></content:encoded>"
+    entry = item(site, "/ferry", false).replace(site.url("/ferry"), theirs)
+    site.pages["/rss"] = rss(entry)
+    room.add(site.url("/rss"))
+    assert "Queen Maud" in room.article(theirs).paragraph(1)
+
+
+def test_an_author_of_many_signs_takes_no_time(room: Newsroom, site: Site) -> None:
+    site.pages |= {"/rss": rss(item(site, "/ferry", f"<author>{'@' * 50_000} x</author>")),
+                   "/ferry": FERRY}  # fmt: skip
+    start = time.monotonic()
+    assert room.add(site.url("/rss")).added
+    assert time.monotonic() - start < 5
+
+
+def test_who_follows_waits_for_who_adds(
+    room: Newsroom, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rag import add
+
+    monkeypatch.setattr(add, "WAIT_SECONDS", 0.1)
+    site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
+    with add.writing(room.folder):
+        reports: list[AddReport] = []
+        following = threading.Thread(target=lambda: reports.append(polled(room, site.url("/rss"))))
+        following.start()
+        time.sleep(1)
+    following.join(20)
+    assert reports[0].added == (site.url("/ferry"),)
 
 
 def test_an_entry_that_failed_for_now_is_tried_again(room: Newsroom, site: Site) -> None:

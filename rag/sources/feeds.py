@@ -34,7 +34,7 @@ _DECLARED = re.compile(rb"\s*<\?xml[^>]*encoding=[\"']([\w-]+)")
 _NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]\w{1,30};")
 _MARKED = re.compile("[<&]")
 _TAG = re.compile(r"<[^<>]*>")
-_MAIL = re.compile(r"\S+@\S+(?:\s*\((.*)\))?$")
+_MAIL = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}(?:\s*\((.*)\))?$")
 _BROKEN_OFF = re.compile(
     r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|(?:read|continue) (?:more|reading)\W*)$", re.I
 )
@@ -64,9 +64,13 @@ class Entry:
     outlet: str | None
     """The feed's title."""
 
-    def article(self) -> Article | None:
-        """The article, where the feed carries the whole of it."""
-        lines = html.lines(self.content) if len(self.content) >= WHOLE else []
+    def article(self, feed: str) -> Article | None:
+        """The article, where the feed at that address carries the whole of it.
+
+        Of another site's articles it does not: whoever writes a feed could replace them.
+        """
+        is_own = not self.url or fields.same_site(self.url, feed)
+        lines = html.lines(self.content) if is_own and len(self.content) >= WHOLE else []
         text = "\n".join(lines).strip()
         if len(text) < WHOLE or _BROKEN_OFF.search(text):
             return None

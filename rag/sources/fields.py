@@ -161,3 +161,9 @@ def host(url: str | None) -> str | None:
     """The host of an address, without "www."."""
     name = urlsplit(url).hostname if url else None
     return name.removeprefix("www.") if name else None
+
+
+def same_site(one: str, other: str) -> bool:
+    """True for addresses of one host, or of a host and one below it."""
+    a, b = f".{host(one)}", f".{host(other)}"
+    return a.endswith(b) or b.endswith(a)

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -30,7 +31,7 @@ from urllib.parse import urljoin, urlsplit
 
 from rag.records import Timestamp
 from rag.sources import clean
-from rag.sources.fields import canonical, host, timestamp
+from rag.sources.fields import canonical, same_site, timestamp
 
 _META = {
     "published": (
@@ -106,7 +107,8 @@ def agreed(stamps: Sequence[Timestamp | None]) -> Timestamp | None:
         return None
     camps = [[other for other in told if _agree(stamp, other)] for stamp in told]
     largest: list[Timestamp] = max(camps, key=len)
-    return min(largest, key=_vagueness)
+    days = Counter(stamp.day for stamp in largest)
+    return min(largest, key=lambda stamp: (_vagueness(stamp), -days[stamp.day]))
 
 
 def _agree(one: Timestamp, other: Timestamp) -> bool:
@@ -182,33 +184,33 @@ def _canonical(metas: Mapping[str, str], url: str | None) -> str | None:
     fetched = canonical(url)
     for address in named:
         is_front = address and urlsplit(address).path == "/" and not urlsplit(address).query
-        if address and _same_site(address, url) and (not is_front or urlsplit(url).path in "/"):
+        if address and same_site(address, url) and (not is_front or urlsplit(url).path in "/"):
             return address
     return fetched
-
-
-def _same_site(one: str, other: str) -> bool:
-    a, b = f".{host(one)}", f".{host(other)}"
-    return a.endswith(b) or b.endswith(a)
 
 
 # JSON-LD
 
 
 def _linked(tree: Any, url: str | None) -> Mapping[str, Any]:
-    """The JSON-LD object of the page's article; of several, the one with the page's address."""
+    """The JSON-LD object of the page's article: the one with the page's address, or with none."""
     articles: list[Mapping[str, Any]] = []
     for script in tree.iterfind(".//script[@type='application/ld+json']"):
         try:
             articles += _articles(json.loads(script.text or "", strict=False))
         except (ValueError, RecursionError):  # one script is broken; there may be others
             continue
+    unnamed: list[Mapping[str, Any]] = []
     for article in articles:
         own = (article.get(name) for name in ("url", "@id", "mainEntityOfPage"))
-        ids = (value.get("@id") if isinstance(value, dict) else value for value in own)
-        if url and any(isinstance(i, str) and canonical(urljoin(url, i)) == url for i in ids):
+        ids = [value.get("@id") if isinstance(value, dict) else value for value in own]
+        named = [canonical(urljoin(url or "", i)) for i in ids if isinstance(i, str)]
+        paths = {urlsplit(name).path.strip("/") for name in named if name} - {""}
+        if url and urlsplit(url).path.strip("/") in paths:
             return article
-    return articles[0] if articles else {}
+        if not url or not paths:
+            unnamed.append(article)
+    return unnamed[0] if unnamed else {}
 
 
 def _articles(data: Any) -> Iterator[Mapping[str, Any]]:
