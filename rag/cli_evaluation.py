@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rag.console import json_option, library_option, named_settings, opened, print_json, progress
 from rag.errors import CitewireError
 from rag.records import to_plain
+
+if TYPE_CHECKING:
+    from rag.newsroom import Newsroom
 
 
 @click.command()
@@ -31,6 +35,13 @@ def evaluate(
     from rag import evaluation
     from rag.evaluation import gate, report
 
+    if (update or lower) and not floors:
+        raise click.UsageError("--update and --lower go with --floors FILE.")
+    for path in (html, floors):
+        if path and not path.absolute().parent.is_dir():
+            raise CitewireError(f"There is no folder {path.absolute().parent} for {path.name}.")
+    if floors and not update:
+        gate.read(floors)
     loaded = evaluation.load(questions)
     with opened(library, quiet=as_json) as room, progress(quiet=as_json) as show:
         options: dict[str, Any] = {} if k is None else {"k": k}
@@ -39,7 +50,7 @@ def evaluate(
         result = evaluation.evaluate(
             evaluation.resolve(loaded, room), evaluation.asker(room, **options),
             questions_sha256=evaluation.sha256(questions), library=room.name,
-            articles=room.status().articles, settings=options,
+            articles=room.status().articles, settings=_measured(room, options),
             progress=lambda done, total: show("Asking", done, total),
         )  # fmt: skip
     if html:
@@ -52,6 +63,14 @@ def evaluate(
         gate.update(result, floors, allow_lower=lower)
     elif floors and (short := gate.check(result, floors)):
         raise CitewireError("; ".join(map(str, short)))
+
+
+def _measured(room: Newsroom, options: dict[str, Any]) -> dict[str, Any]:
+    """What the figures depend on, as it was in force."""
+    held = room.settings
+    chosen = {"model": held.model, "reader": held.reader, "caution": held.caution,
+              "embedder": held.embedder, "version": metadata.version("citewire")}  # fmt: skip
+    return chosen | options
 
 
 @click.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,8 @@ class Change:
     before: float
     after: float
     p: float
-    """Chance of a difference at least as large, either way, if the two were equally good."""
+    """Chance of a difference at least as large, either way, if the two were equally good, for one
+    of so many figures (Holm 1979)."""
     n: int
 
 
@@ -86,6 +87,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
             was, now = map(statistics.fmean, zip(*pairs, strict=True))
             p = _chance([b - a for a, b in pairs])
             changes.append(Change(metric.name, was, now, p, len(pairs)))
+    changes = _corrected(changes)
     right = [{i for i, row in rows.items() if row["verdict"] == "right"} for rows in (old, new)]
     return Comparison(
         tuple(changes),
@@ -116,6 +118,15 @@ def show(found: Comparison, console: Console | None = None) -> None:
         console.print(Text(f"{word}: {len(ids)} questions{': ' * bool(ids)}{', '.join(ids)}"))
     was, now = found.seconds
     console.print(Text(f"Seconds per question (median): {was:.3f} before, {now:.3f} after"))
+
+
+def _corrected(changes: list[Change]) -> list[Change]:
+    """The changes with p values for looking at so many at once (Holm 1979)."""
+    most, values = 0.0, {}
+    for rank, change in enumerate(sorted(changes, key=lambda c: c.p)):
+        most = max(most, min(1.0, (len(changes) - rank) * change.p))
+        values[change.name] = most
+    return [replace(change, p=values[change.name]) for change in changes]
 
 
 def _chance(differences: list[float]) -> float:

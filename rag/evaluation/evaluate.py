@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -73,6 +74,8 @@ class Row:
             "error": self.error,
             "seconds": round(self.seconds, 3),
             "timings": {k: round(v, 4) for k, v in a.timings.items()} if a else {},
+            "model": a.model if a else None,
+            "notices": list(a.notices) if a else [],
             "text": a.text if a else "",
             "short": a.short if a else None,
             "confidence": round(a.confidence, 4) if a else None,
@@ -230,13 +233,17 @@ def evaluate(
 
 
 def _row(question: Question, ask: Ask) -> Row:
-    start, answer, error = time.perf_counter(), None, None
+    start = time.perf_counter()
     try:
         answer = ask(question)
+        seconds = time.perf_counter() - start
+        if not isinstance(answer, Answer) or not math.isfinite(answer.confidence):
+            raise TypeError(f"{answer!r:.80} is no Answer with a confidence from 0 to 1")
+        return Row(question, answer, metrics.score(question, answer), seconds)
     except Exception as failure:  # whatever it is, it is this question's result
         error = f"{type(failure).__name__}: {failure}"
-    seconds = time.perf_counter() - start
-    return Row(question, answer, metrics.score(question, answer), seconds, error)
+        seconds = time.perf_counter() - start
+        return Row(question, None, metrics.score(question, None), seconds, error)
 
 
 def _totals(rows: Sequence[Row]) -> dict[str, Figure]:
@@ -251,8 +258,12 @@ def _totals(rows: Sequence[Row]) -> dict[str, Figure]:
 def figure(values: Sequence[float]) -> Figure:
     """The mean with its interval: percentiles of the means of samples drawn with replacement.
 
-    The percentile bootstrap (Efron 1979), from a fixed seed. `values` must not be empty.
+    The percentile bootstrap (Efron 1979), from a fixed seed; Wilson's interval where all are 0 or
+    all are 1, of which every sample is alike. `values` must not be empty.
     """
+    if set(values) <= {0.0} or set(values) <= {1.0}:
+        least = len(values) / (len(values) + 1.96**2)
+        return Figure(values[0], len(values), values[0] * least, max(values[0], 1 - least))
     drawn = np.random.default_rng(0).choice(np.asarray(values), (RESAMPLES, len(values)))
     low, high = np.percentile(drawn.mean(axis=1), (2.5, 97.5))
     return Figure(statistics.fmean(values), len(values), float(low), float(high))

@@ -31,7 +31,7 @@ def check(report: Report, path: str | Path) -> tuple[Shortfall, ...]:
 
     Raises QuestionError where the floors are not of these questions, or the file is no such file.
     """
-    pinned = _read(Path(path))
+    pinned = read(Path(path))
     for name, measured in _data(report).items():
         if pinned.get(name, measured) != measured:
             raise QuestionError(
@@ -48,12 +48,17 @@ def update(report: Report, path: str | Path, *, allow_lower: bool = False) -> di
     QuestionError, and changes nothing, where a floor would be lowered and that is not allowed.
     """
     path, totals = Path(path), report.totals
-    old: dict[str, float] = _read(path)["floors"] if path.exists() else {}
+    pinned = read(path) if path.exists() else {}
+    old: dict[str, float] = pinned.get("floors", {})
+    if pinned.get("questions_sha256", report.questions_sha256) != report.questions_sha256:
+        raise QuestionError(
+            f"{path} is left as it was: its floors are of other questions; delete it first"
+        )
     lower = _short(report, old)
     if lower and not allow_lower:
         raise QuestionError(
             f"{path} is left as it was: {'; '.join(map(str, lower))}. "
-            "To lower a floor, allow it (allow_lower=True)"
+            "To lower a floor, say so: --update --lower"
         )
     floors = {n: math.floor(totals[n].value * 1000) / 1000 for n in old or totals if n in totals}
     if not allow_lower:  # a floor set by hand with more decimals is not lowered by rounding
@@ -76,7 +81,8 @@ def _short(report: Report, floors: dict[str, float]) -> tuple[Shortfall, ...]:
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """The file's content. Raises QuestionError where it is no file of floors."""
     try:
         data = json.loads(path.read_text("utf-8"))
         floors = {str(name): float(floor) for name, floor in data["floors"].items()}

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 SLACK = 5
 """Words that a short answer may have beyond the gold one: room for a title or a unit, not for a
 sentence that names several candidates."""
-LEADING = 3
-"""Statements in which the facts must stand: what is read first is what is answered."""
+LEADING, LEADING_LENGTH = 3, 600
+"""Statements, and characters, in which the facts must stand: what is read first is what is
+answered."""
+_HEDGED = re.compile(r"\b(?:or|not|nor|never|neither|unlike)\b", re.IGNORECASE)
+"""What names several candidates, or the wrong one."""
+_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _MARKER = re.compile(r"\s*\[\d+\]")
 
@@ -36,10 +40,21 @@ def normalise(text: str) -> str:
     return " ".join(text.lower().translate(_PUNCTUATION).split())
 
 
+def numbers(text: str) -> Counter[str]:
+    """The numbers as they are written, for `normalise` makes "1.5" and "15" one."""
+    return Counter(number.replace(",", "") for number in _NUMBER.findall(text))
+
+
 def contains(text: str, phrase: str) -> bool:
-    """True if the phrase stands in the text as whole words, both normalised."""
+    """True if the phrase stands in the text as whole words, both normalised, with its numbers."""
     wanted = normalise(phrase)
-    return bool(wanted) and f" {wanted} " in f" {normalise(text)} "
+    held = bool(wanted) and f" {wanted} " in f" {normalise(text)} "
+    return held and numbers(phrase) <= numbers(text)
+
+
+def equal(one: str, other: str) -> bool:
+    """True if both are the same, normalised, and have the same numbers."""
+    return normalise(one) == normalise(other) and numbers(one) == numbers(other)
 
 
 def gold_rank(question: Question, answer: Answer) -> int | None:
@@ -63,7 +78,8 @@ def found(question: Question, answer: Answer, measure: str) -> float:
     ranked: dict[str, None] = {}
     for rank, passage in enumerate(answer.passages, 1):
         held = [key for n in passage.paragraphs if (key := f"{passage.article} {n}") in gold]
-        ranked.update(dict.fromkeys(held or [f"rank {rank}"]))
+        new = [key for key in held if key not in ranked]
+        ranked.update(dict.fromkeys(new or [f"rank {rank}"]))
     run = [ir_measures.ScoredDoc("", key, -rank) for rank, key in enumerate(ranked)]
     judged = [ir_measures.Qrel("", key, 1) for key in sorted(gold)]
     values = ir_measures.iter_calc([ir_measures.parse_measure(measure)], judged, run)
@@ -71,17 +87,26 @@ def found(question: Question, answer: Answer, measure: str) -> float:
 
 
 def short_right(question: Question, answer: Answer) -> bool:
-    """True if the short answer contains a gold alternative and at most 5 more words."""
-    size = len(normalise(answer.short or "").split())
+    """True if the short answer contains a gold alternative and at most 5 more words.
+
+    One that adds "or" or "not" is not right: "Tokyo or Osaka", "not Tokyo".
+    """
+    short = answer.short or ""
+    size = len(normalise(short).split())
     return answer.status != "declined" and any(
-        contains(answer.short or "", gold) and size <= len(normalise(gold).split()) + SLACK
+        contains(short, gold)
+        and size <= len(normalise(gold).split()) + SLACK
+        and len(_HEDGED.findall(short)) <= len(_HEDGED.findall(gold))
         for gold in question.answers
     )
 
 
 def missing_facts(question: Question, answer: Answer) -> tuple[str, ...]:
-    """The facts (their first wording) that the first three statements say in no wording."""
-    text = _MARKER.sub("", " ".join(s.text for s in answer.statements[:LEADING]))
+    """The facts (their first wording) that the first three statements say in no wording.
+
+    Of these the first 600 characters count.
+    """
+    text = _MARKER.sub("", " ".join(s.text for s in answer.statements[:LEADING]))[:LEADING_LENGTH]
     return tuple(
         fact[0] for fact in question.facts if not any(contains(text, wording) for wording in fact)
     )
@@ -99,8 +124,8 @@ def answer_right(question: Question, answer: Answer) -> bool:
 
 def exact_match(question: Question, answer: Answer) -> bool:
     """True if the short answer equals a gold alternative, both normalised (SQuAD's EM)."""
-    short = normalise(answer.short or "")
-    return answer.status != "declined" and any(short == normalise(g) for g in question.answers)
+    short = answer.short or ""
+    return answer.status != "declined" and any(equal(short, g) for g in question.answers)
 
 
 def f1(question: Question, answer: Answer) -> float:
@@ -208,7 +233,7 @@ METRICS = (
     Metric("recall@10", "Finding", "Share of gold in first 10", _has_gold,
            partial(found, measure="R@10")),
     Metric("reciprocal_rank", "Finding", "Reciprocal rank", _has_gold,
-           partial(found, measure="RR")),
+           partial(found, measure="RR@10")),
     Metric("ndcg@10", "Finding", "nDCG of first 10", _has_gold,
            partial(found, measure="nDCG@10")),
     Metric("answer_right", "Answering", "Answered right", _has_truth, answer_right),
