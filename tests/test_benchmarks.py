@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rag import Newsroom, crossencoder, embed
+from rag import Article, Newsroom, crossencoder, embed
 from rag.cli import cli
 from rag.errors import QuestionError
-from rag.evaluation.benchmarks import realtimeqa, squad2, support
+from rag.evaluation import sha256
+from rag.evaluation.benchmarks import baselines, realtimeqa, sample, squad2, support
+from rag.evaluation.benchmarks.recipe import Recipe
+from rag.retrieve import Scope
+
+ROOT = Path(__file__).parent.parent
 
 FERRY = (
     "The ferry Alma ran aground off Port Quell on Friday with 212 people on board.\n\n"
@@ -223,3 +228,78 @@ def test_copies_are_told_from_follow_ups(tmp_path: Path) -> None:
     assert found["groups"] == [["https://post.example/1", "https://wire.example/1"]]
     shown = CliRunner().invoke(cli, command, catch_exceptions=False).output
     assert "2 articles are in 1 groups of copies" in shown
+
+
+@pytest.fixture
+def room(tmp_path: Path, newsroom: Newsroom) -> Newsroom:
+    """The ferry, the ferry of another outlet, and the bridge."""
+    room = Newsroom.open(tmp_path / "two", settings=newsroom.settings)
+    articles = [("ferry", "Ferry aground", FERRY), ("wire", "Ferry", FERRY), ("bridge", "", BRIDGE)]
+    room.add_articles(
+        Article(f"{title} off Quell", tuple(text.split("\n\n")), f"https://post.example/{name}")
+        for name, title, text in articles
+    )
+    return room
+
+
+def test_the_baselines_only_search(room: Newsroom) -> None:
+    index = baselines.index(room)
+    ferry, wire, bridge = (f"https://post.example/{name}" for name in ("ferry", "wire", "bridge"))
+    for search in (baselines.by_words, baselines.by_vectors):
+        found = search("Who was the captain of the ferry?", index)
+        assert {p.article for p in found[:2]} == {ferry, wire}  # copies are not put together
+        only = search("Who was the captain of the ferry?", index, 10, Scope(articles=(bridge,)))
+        assert {p.article for p in only} <= {bridge}
+    assert baselines.by_words("Who was it and what?", index) == []
+
+
+def test_the_recipe_finds_paragraphs(room: Newsroom, tmp_path: Path) -> None:
+    recipe = Recipe(tmp_path / "recipe", room.settings)
+    for _ in range(2):  # what is there already is not added again
+        recipe.add(room.articles())
+    found = recipe.search("Which firm will rebuild the bridge?", k=10)
+    assert len(found) == 3
+    assert (found[0].article, found[0].paragraphs) == ("https://post.example/bridge", (1, 2, 3))
+    (one,) = recipe.search(
+        "Which firm will rebuild the bridge?", keys=["https://post.example/wire"]
+    )
+    assert one.text == FERRY
+    assert recipe.search("Which firm?", keys=[]) == []
+
+
+def test_the_sample_questions_are_asked_of_all(room: Newsroom, tmp_path: Path) -> None:
+    def asked(id_: str, text: str, article: str, number: int, **more: object) -> str:
+        gold = {"article": f"https://post.example/{article}", "paragraph": number}
+        return json.dumps({"id": id_, "question": text, "paragraphs": [gold], **more}) + "\n"
+
+    questions, readme = tmp_path / "questions.jsonl", tmp_path / "README.md"
+    history = [{"question": "Who will rebuild the old bridge of Quell?", "answer": "Tarn Works."}]
+    questions.write_text(
+        asked("1", "What did Captain Ines Moreau say?", "wire", 3, facts=["rudder"])
+        + asked("2", "For how much?", "bridge", 3, history=history),
+        "utf-8",
+    )
+    found = sample.run(room, lambda *_: None, questions)
+    assert list(found["systems"]) == ["Citewire", "BM25", "Vectors", "LangChain recipe"]
+    for name, system in found["systems"].items():
+        assert system["characters"] > 100
+        assert ("kept" in system["totals"]) is (name == "Citewire")
+    words = found["systems"]["BM25"]["totals"]
+    assert words["success@3"]["value"] == 1.0  # "For how much?" alone would find nothing
+    assert words["answer_right"] == {"value": 1.0, "n": 1, "low": 1.0, "high": 1.0}
+    readme.write_text("Before\n{} old {}\nafter".format(*sample.MARKS), "utf-8")
+    sample.write(found, readme)
+    sample.write(found, readme)
+    assert readme.read_text("utf-8").count(sample.markdown(found)) == 1
+    assert "| Kept by the check | 1.00 (1.00-1.00) | – | – | – |" in readme.read_text("utf-8")
+    readme.write_text("No table", "utf-8")
+    with pytest.raises(QuestionError, match="no place for the table"):
+        sample.write(found, readme)
+
+
+def test_the_readme_has_the_figures_that_were_measured() -> None:
+    found = json.loads((ROOT / "rag" / "evaluation" / "figures.json").read_text("utf-8"))
+    begin, end = sample.MARKS
+    table = f"{begin}\n{sample.markdown(found)}\n{end}"
+    assert table in (ROOT / "README.md").read_text("utf-8"), "run: citewire benchmark sample"
+    assert found["questions_sha256"] == sha256(ROOT / "corpus" / "questions" / "sample.jsonl")

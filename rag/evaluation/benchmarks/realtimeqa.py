@@ -23,11 +23,13 @@ from typing import Any, Literal
 from rag import chunk, sources
 from rag.errors import QuestionError
 from rag.evaluation import labels
+from rag.evaluation.benchmarks import baselines
 from rag.evaluation.evaluate import Report, evaluate
 from rag.evaluation.metrics import normalise
 from rag.evaluation.questions import Question, sha256
 from rag.newsroom import Newsroom
-from rag.records import Answer, Article, Passage, Rejected
+from rag.records import Answer, Article, Passage, Rejected, Window
+from rag.retrieve import Index, Scope
 from rag.settings import Settings
 from rag.sources.fields import canonical
 
@@ -38,6 +40,8 @@ DEPTHS = (1, 3, 5, 10)
 LEAD_RESULTS, LEAD_PARAGRAPHS = 5, 2
 """What the published systems were given: of each of the first five results the first two
 paragraphs, under the title."""
+CANDIDATES = 50
+"""Passages of each search that are fused."""
 RRF = 60
 """Constant of reciprocal rank fusion (Cormack et al. 2009)."""
 
@@ -283,8 +287,9 @@ def _retrieval(
     found: dict[str, list[list[Passage]]] = {
         "Citewire": [list(r.answer.passages) if r.answer else [] for r in report.rows]
     }
+    index = baselines.index(room)
     for done, a in enumerate(asked, 1):
-        for name, passages in _baselines(a, scopes[a.question.id], room).items():
+        for name, passages in _baselines(a, scopes[a.question.id], index).items():
             found.setdefault(name, []).append(passages)
         show("Searching for the baselines", done, len(asked))
     if recipe:
@@ -300,12 +305,12 @@ def _retrieval(
     }  # fmt: skip
 
 
-def _baselines(
-    asked: Asked, keys: Sequence[str] | None, room: Newsroom
-) -> dict[str, list[Passage]]:
+def _baselines(asked: Asked, keys: Sequence[str] | None, index: Index) -> dict[str, list[Passage]]:
+    question = asked.question
+    scope = Scope(Window(as_of=question.as_of), articles=None if keys is None else tuple(keys))
     words, meaning = (
-        room.search(asked.question.question, 50, by=by, as_of=asked.question.as_of, articles=keys)
-        for by in ("words", "meaning")
+        search(question.question, index, CANDIDATES, scope)
+        for search in (baselines.by_words, baselines.by_vectors)
     )
     ranks: dict[int, float] = {}
     for found in (words, meaning):
