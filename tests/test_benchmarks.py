@@ -102,12 +102,37 @@ def test_what_cannot_be_asked_openly_is_left_out(folder: Path) -> None:
     assert second.urls[0] == "https://post.example/ferry"
 
 
+def record(answers: object, id_: str = "1") -> str:
+    return json.dumps({"id": id_, "date": "2031-05-02", "question": "Which two?", "choices": [],
+                       "answers": answers, "search_urls": []})  # fmt: skip
+
+
 def test_several_answers_count_in_any_order(tmp_path: Path) -> None:
-    record = {"id": "1", "date": "2031-05-02", "question": "Which two?", "choices": [],
-              "answers": ["Alma", "Elba"], "search_urls": []}  # fmt: skip
-    (tmp_path / "questions.jsonl").write_text(json.dumps(record), "utf-8")
+    (tmp_path / "questions.jsonl").write_text(record(["Alma", "Elba"]), "utf-8")
     (asked,) = realtimeqa.load(tmp_path)
     assert asked.question.answers == ("Alma Elba", "Elba Alma")
+
+
+def test_each_question_has_an_id_of_its_own(tmp_path: Path) -> None:
+    lines = [record(["Alma"], "7"), record(["Elba"], "7"), record(["Alma"], "8"), ""]
+    (tmp_path / "questions.jsonl").write_text("\n".join(lines), "utf-8")
+    assert [a.question.id for a in realtimeqa.load(tmp_path)] == ["7", "7-2", "8"]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (record([]), "line 2: .*answers: .* at least 1"),
+        (record("Alma"), "line 2: .*answers: Input should be a valid tuple"),
+        (record(["Alma", "%"]), "line 2: .*without words"),
+        ('{"id": 1}', "line 2: .*id: "),
+        ("{", "line 2: .*no JSON: .* at character 2"),
+    ],
+)
+def test_a_broken_line_is_named(line: str, fault: str, tmp_path: Path) -> None:
+    (tmp_path / "questions.jsonl").write_text(f"{record(['Alma'])}\n{line}\n", "utf-8")
+    with pytest.raises(QuestionError, match=fault):
+        realtimeqa.load(tmp_path)
 
 
 @pytest.mark.parametrize("lane", ["same", "open", "lead"])
@@ -142,8 +167,8 @@ def test_a_question_keeps_to_its_own_articles(folder: Path, newsroom: Newsroom) 
 def test_no_such_folder_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="benchmark prepare"):
         realtimeqa.load(tmp_path)
-    (tmp_path / "questions.jsonl").write_text('{"id": 1}', "utf-8")
-    with pytest.raises(QuestionError, match="KeyError"):
+    (tmp_path / "questions.jsonl").touch()
+    with pytest.raises(QuestionError, match="it holds no questions"):
         realtimeqa.load(tmp_path)
     with pytest.raises(QuestionError, match="holds no"):
         realtimeqa.prepare(tmp_path, tmp_path / "out", 2031)

@@ -7,18 +7,21 @@ public repository realtimeqa/realtimeqa_public.
 
 from __future__ import annotations
 
+import datetime
 import functools
 import gzip
 import hashlib
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from rag import chunk, sources
 from rag.errors import QuestionError
@@ -56,6 +59,20 @@ Each was given the lead of five results."""
 
 
 @dataclass(frozen=True, slots=True)
+class _Record:
+    """A line of `questions.jsonl`."""
+
+    id: str
+    date: datetime.date
+    question: str
+    answers: Annotated[tuple[str, ...], Field(min_length=1)]
+    search_urls: tuple[str, ...]
+
+
+_RECORD = TypeAdapter(_Record)
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question of the quiz."""
 
@@ -65,16 +82,31 @@ class Asked:
 
 
 def load(folder: Path) -> list[Asked]:
-    """The questions that can be asked openly. Raises QuestionError where the folder is no such."""
+    """The questions that can be asked openly, each with an id of its own.
+
+    Raises QuestionError, naming the line, where the folder is no such.
+    """
     path = folder / "questions.jsonl"
+    asked: list[Asked] = []
+    seen: Counter[str] = Counter()
+    where = str(path)
     try:
-        records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        return [_asked(r) for r in records if "except" not in r["question"].strip().lower()[-10:]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
+            where = f"{path}, line {number}"
+            if line.strip():
+                record = _RECORD.validate_python(json.loads(line))
+                seen[record.id] += 1
+                if "except" not in record.question.strip().lower()[-10:]:
+                    asked.append(_asked(record, seen[record.id]))
+        if not asked:
+            where = str(path)
+            raise ValueError("it holds no questions")
+    except (OSError, ValueError) as error:
         raise QuestionError(
-            f"{path} cannot be read as RealTimeQA questions ({type(error).__name__}: {error}); "
-            "make the folder with: citewire benchmark prepare CLONE OUT YEAR"
+            f"{where}: cannot be read as RealTimeQA questions ({_spell(error)}); "
+            "make the folder with: citewire benchmark prepare realtimeqa CLONE OUT YEAR"
         ) from error
+    return asked
 
 
 def run(
@@ -228,14 +260,25 @@ def prepare(clone: Path, out: Path, year: int) -> tuple[int, int]:
     return len(articles), len(asked)
 
 
-def _asked(record: dict[str, Any]) -> Asked:
-    orders = itertools.permutations(record["answers"])
+def _asked(record: _Record, time: int) -> Asked:
+    """`time` counts the questions of this id: some files give one to two questions."""
+    if not all(map(normalise, record.answers)):
+        raise ValueError(f"answers: {list(record.answers)} has one without words")
     question = Question(
-        id=record["id"], question=record["question"],
-        answers=tuple(" ".join(order) for order in orders),
-        as_of=date.fromisoformat(record["date"]) + timedelta(days=1),
+        id=record.id if time == 1 else f"{record.id}-{time}", question=record.question,
+        answers=tuple(" ".join(order) for order in itertools.permutations(record.answers)),
+        as_of=record.date + datetime.timedelta(days=1),
     )  # fmt: skip
-    return Asked(question, tuple(canonical(u) or u for u in record["search_urls"]))
+    return Asked(question, tuple(canonical(u) or u for u in record.search_urls))
+
+
+def _spell(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'the line'}: {first['msg']}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"no JSON: {error.msg} at character {error.pos + 1}"
+    return str(error)
 
 
 def _articles(asked: Asked, lane: Lane, room: Newsroom) -> list[str] | None:
