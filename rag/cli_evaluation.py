@@ -255,10 +255,11 @@ def squad2(file: Path, every: bool, as_json: bool) -> None:
 
 
 @benchmark.command()
+@click.argument("name", type=click.Choice(("realtimeqa",)))
 @click.argument("clone", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("year", type=int)
-def prepare(clone: Path, out: Path, year: int) -> None:
+def prepare(name: str, clone: Path, out: Path, year: int) -> None:
     """Make a RealTimeQA folder OUT of a YEAR from a CLONE of realtimeqa/realtimeqa_public."""
     from rag.evaluation.benchmarks import realtimeqa as quiz
 

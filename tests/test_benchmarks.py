@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from rag.errors import QuestionError
 from rag.evaluation import sha256
 from rag.evaluation.benchmarks import baselines, realtimeqa, sample, squad2, support
 from rag.evaluation.benchmarks.recipe import Recipe
+from rag.records import Timestamp
 from rag.retrieve import Scope
 
 ROOT = Path(__file__).parent.parent
@@ -76,7 +78,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (past / f"20310502_{name}.jsonl").write_text(lines, "utf-8")
     out = tmp_path_factory.mktemp("realtimeqa")
     done = CliRunner().invoke(
-        cli, ["benchmark", "prepare", str(clone), str(out), "2031"], catch_exceptions=False
+        cli,
+        ["benchmark", "prepare", "realtimeqa", str(clone), str(out), "2031"],
+        catch_exceptions=False,
     )
     assert "2 articles and 3 questions" in done.output
     return out
@@ -93,6 +97,29 @@ def test_prepare_leaves_out_quizzes_and_what_was_seen(folder: Path) -> None:
     first, *_ = map(json.loads, (folder / "questions.jsonl").read_text("utf-8").splitlines())
     assert (first["date"], first["answers"]) == ("2031-05-02", ["212"])
     assert len(first["search_urls"]) == 4  # also of pages without text, as they were found
+
+
+def test_prepare_makes_the_same_bytes_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    past = tmp_path / "past" / "2031"
+    past.mkdir(parents=True)
+    odd = question(0, "Which line\u2028is broken?", ["This\u2028one"], 0)
+    found = {
+        "question_id": "20310502_0",
+        "search_result": [result("https://a.example/1", "A\u2028b")],
+    }
+    for name, record in (("qa", odd), ("gcs", found)):
+        line = json.dumps(record, ensure_ascii=False)
+        (past / f"20310502_{name}.jsonl").write_text(line + "\n", "utf-8")
+    assert realtimeqa.prepare(tmp_path, tmp_path / "one", 2031) == (1, 1)
+    monkeypatch.setattr("time.time", lambda: 3e9)
+    assert realtimeqa.prepare(tmp_path, tmp_path / "two", 2031) == (1, 1)
+    for name in ("articles.jsonl.gz", "questions.jsonl"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    (asked,) = realtimeqa.load(tmp_path / "one")
+    assert asked.question.answers == ("This\u2028one",)
 
 
 def test_what_cannot_be_asked_openly_is_left_out(folder: Path) -> None:
@@ -139,20 +166,30 @@ def test_a_broken_line_is_named(line: str, fault: str, tmp_path: Path) -> None:
 def test_every_lane_is_measured(lane: realtimeqa.Lane, folder: Path, newsroom: Newsroom) -> None:
     told: list[str] = []
     found, report = realtimeqa.run(
-        folder, lane, newsroom.settings, lambda label, *_: told.append(label), recipe=False
+        folder, lane, newsroom.settings, lambda label, *_: told.append(label), recipe=lane == "open"
     )
     assert found["questions"] == len(report.rows) == 2
     assert [row.error for row in report.rows] == [None, None]
-    assert set(found["retrieval"]) == {"Citewire", "BM25", "Vectors", "Rank fusion"}
+    others = {"BM25", "Vectors", "Rank fusion"} | (
+        {"LangChain recipe"} if lane == "open" else set()
+    )
+    assert set(found["retrieval"]) == {"Citewire", *others}
     # The firm stands in a third paragraph, which the lead does not hold.
     held = 0.5 if lane == "lead" else 1.0
     assert {row["recall@10"] for row in found["retrieval"].values()} == {held}
     assert found["answers"]["gold_in_text"] >= 50
     # With one of two articles gone, there is nothing or the wrong one to answer from.
-    right = found["declining"]["questions"]
-    assert right == sum(row.verdict == "right" for row in report.rows)
-    assert not right or found["declining"]["roc_area"] >= 0.5
-    assert "RAG (BART, 0.5 B)" in realtimeqa.table(found)
+    declining = found["declining"]
+    assert declining["questions"] == sum(row.verdict == "right" for row in report.rows) > 0
+    assert declining["roc_area"] >= 0.5 and declining["failed"] == 0
+    assert declining["nothing_left"] == (lane != "open" and report.rows[0].verdict == "right")
+    assert declining["risk_coverage"][0][0] > 0
+    read = found["retrieval"]["Citewire"]
+    assert 0 < read["characters@1"] <= read["characters@5"] <= read["characters@10"]
+    shown = realtimeqa.table(found).splitlines()
+    rows = [line for line in shown if "GPT" in line or "RAG" in line or "Opus" in line]
+    assert len(rows) == 7 and all("not like for like" in row for row in rows)
+    assert [row["f1"] for row in found["published"] if row["year"] == 2026] == [47.6, 41.2, 39.2]
     assert json.loads(json.dumps(found))["lane"] == lane
     assert "Asking" in told
 
@@ -190,8 +227,9 @@ def test_support_takes_the_majority_and_the_best_window(tmp_path: Path) -> None:
         sentence("Captain Paul Orr said the rudder had failed.", "no", "no", "no"),
     ]
     for name in support.FILES:
-        record = {"article": article, "summary_sentences": sentences}
-        (tmp_path / name).write_text(json.dumps(record) + "\n", "utf-8")
+        record = {"article": article, "summary_sentences": sentences, "note": "one\u2028line"}
+        line = json.dumps(record, ensure_ascii=False)
+        (tmp_path / name).write_text(line + "\n", "utf-8")
     found = support.run(tmp_path, None, lambda *_: None)
     assert found["judges"]["rules"]["pooled"] == {
         "sentences": 8, "supported": 0.5, "balanced_accuracy": 100.0, "roc_area": 1.0
@@ -259,11 +297,16 @@ def test_copies_are_told_from_follow_ups(tmp_path: Path) -> None:
 def room(tmp_path: Path, newsroom: Newsroom) -> Newsroom:
     """The ferry, the ferry of another outlet, and the bridge."""
     room = Newsroom.open(tmp_path / "two", settings=newsroom.settings)
-    articles = [("ferry", "Ferry aground", FERRY), ("wire", "Ferry", FERRY), ("bridge", "", BRIDGE)]
+    articles = [
+        ("ferry", FERRY, "2031-05-02"),
+        ("wire", FERRY, None),
+        ("bridge", BRIDGE, "2031-05-03"),
+    ]
     room.add_articles(
-        Article(f"{title} off Quell", tuple(text.split("\n\n")), f"https://post.example/{name}")
-        for name, title, text in articles
-    )
+        Article(name, tuple(text.split("\n\n")), f"https://post.example/{name}",
+                published=Timestamp(day, "made") if day else None)
+        for name, text, day in articles
+    )  # fmt: skip
     return room
 
 
@@ -285,10 +328,12 @@ def test_the_recipe_finds_paragraphs(room: Newsroom, tmp_path: Path) -> None:
     found = recipe.search("Which firm will rebuild the bridge?", k=10)
     assert len(found) == 3
     assert (found[0].article, found[0].paragraphs) == ("https://post.example/bridge", (1, 2, 3))
-    (one,) = recipe.search(
-        "Which firm will rebuild the bridge?", keys=["https://post.example/wire"]
-    )
+    only = ["https://post.example/wire"]
+    (one,) = recipe.search("Which firm will rebuild the bridge?", keys=only)
     assert one.text == FERRY
+    day = date(2031, 5, 2)
+    assert len(recipe.search("Which firm?", as_of=day)) == 2  # the bridge is of the day after
+    assert [p.text for p in recipe.search("Which firm?", keys=only, as_of=day)] == [FERRY]
     assert recipe.search("Which firm?", keys=[]) == []
 
 
