@@ -123,17 +123,19 @@ def benchmark() -> None:
 
 @benchmark.command()
 @library_option
-@json_option
-def sample(library: str | None, as_json: bool) -> None:
+@click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures to FILE.")
+@click.option("--readme", type=click.Path(path_type=Path), help="Put the table into FILE, too.")
+def sample(library: str | None, out: Path | None, readme: Path | None) -> None:
     """Ask the sample questions of Citewire and of the LangChain recipe; prints Markdown."""
     from rag.evaluation.benchmarks import sample as questions
 
-    with opened(library, quiet=as_json) as room, progress(quiet=as_json) as show:
-        reports = questions.run(room, show)
-    if as_json:
-        print_json({name: report.to_dict() for name, report in reports.items()})
-    else:
-        click.echo(questions.markdown(reports))
+    with opened(library) as room, progress() as show:
+        found = questions.run(room, show)
+    if out:
+        out.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    if readme:
+        questions.write(found, readme)
+    click.echo(questions.markdown(found))
 
 
 @benchmark.command()
@@ -272,10 +274,11 @@ def squad2(file: Path, every: bool, as_json: bool) -> None:
 
 
 @benchmark.command()
+@click.argument("name", type=click.Choice(("realtimeqa",)))
 @click.argument("clone", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("year", type=int)
-def prepare(clone: Path, out: Path, year: int) -> None:
+def prepare(name: str, clone: Path, out: Path, year: int) -> None:
     """Make a RealTimeQA folder OUT of a YEAR from a CLONE of realtimeqa/realtimeqa_public."""
     from rag.evaluation.benchmarks import realtimeqa as quiz
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from rag import Newsroom, crossencoder, embed
+from rag import Article, Newsroom, crossencoder, embed
 from rag.cli import cli
 from rag.errors import QuestionError
-from rag.evaluation.benchmarks import realtimeqa, squad2, support
+from rag.evaluation import sha256
+from rag.evaluation.benchmarks import baselines, realtimeqa, sample, squad2, support
+from rag.evaluation.benchmarks.recipe import Recipe
+from rag.records import Timestamp
+from rag.retrieve import Scope
+
+ROOT = Path(__file__).parent.parent
 
 FERRY = (
     "The ferry Alma ran aground off Port Quell on Friday with 212 people on board.\n\n"
@@ -71,7 +78,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (past / f"20310502_{name}.jsonl").write_text(lines, "utf-8")
     out = tmp_path_factory.mktemp("realtimeqa")
     done = CliRunner().invoke(
-        cli, ["benchmark", "prepare", str(clone), str(out), "2031"], catch_exceptions=False
+        cli,
+        ["benchmark", "prepare", "realtimeqa", str(clone), str(out), "2031"],
+        catch_exceptions=False,
     )
     assert "2 articles and 3 questions" in done.output
     return out
@@ -90,6 +99,29 @@ def test_prepare_leaves_out_quizzes_and_what_was_seen(folder: Path) -> None:
     assert len(first["search_urls"]) == 4  # also of pages without text, as they were found
 
 
+def test_prepare_makes_the_same_bytes_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    past = tmp_path / "past" / "2031"
+    past.mkdir(parents=True)
+    odd = question(0, "Which line\u2028is broken?", ["This\u2028one"], 0)
+    found = {
+        "question_id": "20310502_0",
+        "search_result": [result("https://a.example/1", "A\u2028b")],
+    }
+    for name, record in (("qa", odd), ("gcs", found)):
+        line = json.dumps(record, ensure_ascii=False)
+        (past / f"20310502_{name}.jsonl").write_text(line + "\n", "utf-8")
+    assert realtimeqa.prepare(tmp_path, tmp_path / "one", 2031) == (1, 1)
+    monkeypatch.setattr("time.time", lambda: 3e9)
+    assert realtimeqa.prepare(tmp_path, tmp_path / "two", 2031) == (1, 1)
+    for name in ("articles.jsonl.gz", "questions.jsonl"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    (asked,) = realtimeqa.load(tmp_path / "one")
+    assert asked.question.answers == ("This\u2028one",)
+
+
 def test_what_cannot_be_asked_openly_is_left_out(folder: Path) -> None:
     first, second = realtimeqa.load(folder)
     assert first.question.as_of is not None
@@ -97,32 +129,67 @@ def test_what_cannot_be_asked_openly_is_left_out(folder: Path) -> None:
     assert second.urls[0] == "https://post.example/ferry"
 
 
+def record(answers: object, id_: str = "1") -> str:
+    return json.dumps({"id": id_, "date": "2031-05-02", "question": "Which two?", "choices": [],
+                       "answers": answers, "search_urls": []})  # fmt: skip
+
+
 def test_several_answers_count_in_any_order(tmp_path: Path) -> None:
-    record = {"id": "1", "date": "2031-05-02", "question": "Which two?", "choices": [],
-              "answers": ["Alma", "Elba"], "search_urls": []}  # fmt: skip
-    (tmp_path / "questions.jsonl").write_text(json.dumps(record), "utf-8")
+    (tmp_path / "questions.jsonl").write_text(record(["Alma", "Elba"]), "utf-8")
     (asked,) = realtimeqa.load(tmp_path)
     assert asked.question.answers == ("Alma Elba", "Elba Alma")
+
+
+def test_each_question_has_an_id_of_its_own(tmp_path: Path) -> None:
+    lines = [record(["Alma"], "7"), record(["Elba"], "7"), record(["Alma"], "8"), ""]
+    (tmp_path / "questions.jsonl").write_text("\n".join(lines), "utf-8")
+    assert [a.question.id for a in realtimeqa.load(tmp_path)] == ["7", "7-2", "8"]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (record([]), "line 2: .*answers: .* at least 1"),
+        (record("Alma"), "line 2: .*answers: Input should be a valid tuple"),
+        (record(["Alma", "%"]), "line 2: .*without words"),
+        ('{"id": 1}', "line 2: .*id: "),
+        ("{", "line 2: .*no JSON: .* at character 2"),
+    ],
+)
+def test_a_broken_line_is_named(line: str, fault: str, tmp_path: Path) -> None:
+    (tmp_path / "questions.jsonl").write_text(f"{record(['Alma'])}\n{line}\n", "utf-8")
+    with pytest.raises(QuestionError, match=fault):
+        realtimeqa.load(tmp_path)
 
 
 @pytest.mark.parametrize("lane", ["same", "open", "lead"])
 def test_every_lane_is_measured(lane: realtimeqa.Lane, folder: Path, newsroom: Newsroom) -> None:
     told: list[str] = []
     found, report = realtimeqa.run(
-        folder, lane, newsroom.settings, lambda label, *_: told.append(label), recipe=False
+        folder, lane, newsroom.settings, lambda label, *_: told.append(label), recipe=lane == "open"
     )
     assert found["questions"] == len(report.rows) == 2
     assert [row.error for row in report.rows] == [None, None]
-    assert set(found["retrieval"]) == {"Citewire", "BM25", "Vectors", "Rank fusion"}
+    others = {"BM25", "Vectors", "Rank fusion"} | (
+        {"LangChain recipe"} if lane == "open" else set()
+    )
+    assert set(found["retrieval"]) == {"Citewire", *others}
     # The firm stands in a third paragraph, which the lead does not hold.
     held = 0.5 if lane == "lead" else 1.0
     assert {row["recall@10"] for row in found["retrieval"].values()} == {held}
     assert found["answers"]["gold_in_text"] >= 50
     # With one of two articles gone, there is nothing or the wrong one to answer from.
-    right = found["declining"]["questions"]
-    assert right == sum(row.verdict == "right" for row in report.rows)
-    assert not right or found["declining"]["roc_area"] >= 0.5
-    assert "RAG (BART, 0.5 B)" in realtimeqa.table(found)
+    declining = found["declining"]
+    assert declining["questions"] == sum(row.verdict == "right" for row in report.rows) > 0
+    assert declining["roc_area"] >= 0.5 and declining["failed"] == 0
+    assert declining["nothing_left"] == (lane != "open" and report.rows[0].verdict == "right")
+    assert declining["risk_coverage"][0][0] > 0
+    read = found["retrieval"]["Citewire"]
+    assert 0 < read["characters@1"] <= read["characters@5"] <= read["characters@10"]
+    shown = realtimeqa.table(found).splitlines()
+    rows = [line for line in shown if "GPT" in line or "RAG" in line or "Opus" in line]
+    assert len(rows) == 7 and all("not like for like" in row for row in rows)
+    assert [row["f1"] for row in found["published"] if row["year"] == 2026] == [47.6, 41.2, 39.2]
     assert json.loads(json.dumps(found))["lane"] == lane
     assert "Asking" in told
 
@@ -137,8 +204,8 @@ def test_a_question_keeps_to_its_own_articles(folder: Path, newsroom: Newsroom) 
 def test_no_such_folder_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="benchmark prepare"):
         realtimeqa.load(tmp_path)
-    (tmp_path / "questions.jsonl").write_text('{"id": 1}', "utf-8")
-    with pytest.raises(QuestionError, match="KeyError"):
+    (tmp_path / "questions.jsonl").touch()
+    with pytest.raises(QuestionError, match="it holds no questions"):
         realtimeqa.load(tmp_path)
     with pytest.raises(QuestionError, match="holds no"):
         realtimeqa.prepare(tmp_path, tmp_path / "out", 2031)
@@ -160,8 +227,9 @@ def test_support_takes_the_majority_and_the_best_window(tmp_path: Path) -> None:
         sentence("Captain Paul Orr said the rudder had failed.", "no", "no", "no"),
     ]
     for name in support.FILES:
-        record = {"article": article, "summary_sentences": sentences}
-        (tmp_path / name).write_text(json.dumps(record) + "\n", "utf-8")
+        record = {"article": article, "summary_sentences": sentences, "note": "one\u2028line"}
+        line = json.dumps(record, ensure_ascii=False)
+        (tmp_path / name).write_text(line + "\n", "utf-8")
     found = support.run(tmp_path, None, lambda *_: None)
     assert found["judges"]["rules"]["pooled"] == {
         "sentences": 8, "supported": 0.5, "balanced_accuracy": 100.0, "roc_area": 1.0
@@ -223,3 +291,85 @@ def test_copies_are_told_from_follow_ups(tmp_path: Path) -> None:
     assert found["groups"] == [["https://post.example/1", "https://wire.example/1"]]
     shown = CliRunner().invoke(cli, command, catch_exceptions=False).output
     assert "2 articles are in 1 groups of copies" in shown
+
+
+@pytest.fixture
+def room(tmp_path: Path, newsroom: Newsroom) -> Newsroom:
+    """The ferry, the ferry of another outlet, and the bridge."""
+    room = Newsroom.open(tmp_path / "two", settings=newsroom.settings)
+    articles = [
+        ("ferry", FERRY, "2031-05-02"),
+        ("wire", FERRY, None),
+        ("bridge", BRIDGE, "2031-05-03"),
+    ]
+    room.add_articles(
+        Article(name, tuple(text.split("\n\n")), f"https://post.example/{name}",
+                published=Timestamp(day, "made") if day else None)
+        for name, text, day in articles
+    )  # fmt: skip
+    return room
+
+
+def test_the_baselines_only_search(room: Newsroom) -> None:
+    index = baselines.index(room)
+    ferry, wire, bridge = (f"https://post.example/{name}" for name in ("ferry", "wire", "bridge"))
+    for search in (baselines.by_words, baselines.by_vectors):
+        found = search("Who was the captain of the ferry?", index)
+        assert {p.article for p in found[:2]} == {ferry, wire}  # copies are not put together
+        only = search("Who was the captain of the ferry?", index, 10, Scope(articles=(bridge,)))
+        assert {p.article for p in only} <= {bridge}
+    assert baselines.by_words("Who was it and what?", index) == []
+
+
+def test_the_recipe_finds_paragraphs(room: Newsroom, tmp_path: Path) -> None:
+    recipe = Recipe(tmp_path / "recipe", room.settings)
+    for _ in range(2):  # what is there already is not added again
+        recipe.add(room.articles())
+    found = recipe.search("Which firm will rebuild the bridge?", k=10)
+    assert len(found) == 3
+    assert (found[0].article, found[0].paragraphs) == ("https://post.example/bridge", (1, 2, 3))
+    only = ["https://post.example/wire"]
+    (one,) = recipe.search("Which firm will rebuild the bridge?", keys=only)
+    assert one.text == FERRY
+    day = date(2031, 5, 2)
+    assert len(recipe.search("Which firm?", as_of=day)) == 2  # the bridge is of the day after
+    assert [p.text for p in recipe.search("Which firm?", keys=only, as_of=day)] == [FERRY]
+    assert recipe.search("Which firm?", keys=[]) == []
+
+
+def test_the_sample_questions_are_asked_of_all(room: Newsroom, tmp_path: Path) -> None:
+    def asked(id_: str, text: str, article: str, number: int, **more: object) -> str:
+        gold = {"article": f"https://post.example/{article}", "paragraph": number}
+        return json.dumps({"id": id_, "question": text, "paragraphs": [gold], **more}) + "\n"
+
+    questions, readme = tmp_path / "questions.jsonl", tmp_path / "README.md"
+    history = [{"question": "Who will rebuild the old bridge of Quell?", "answer": "Tarn Works."}]
+    questions.write_text(
+        asked("1", "What did Captain Ines Moreau say?", "wire", 3, facts=["rudder"])
+        + asked("2", "For how much?", "bridge", 3, history=history),
+        "utf-8",
+    )
+    found = sample.run(room, lambda *_: None, questions)
+    assert list(found["systems"]) == ["Citewire", "BM25", "Vectors", "LangChain recipe"]
+    for name, system in found["systems"].items():
+        assert system["characters"] > 100
+        assert ("kept" in system["totals"]) is (name == "Citewire")
+    words = found["systems"]["BM25"]["totals"]
+    assert words["success@3"]["value"] == 1.0  # "For how much?" alone would find nothing
+    assert words["answer_right"] == {"value": 1.0, "n": 1, "low": 1.0, "high": 1.0}
+    readme.write_text("Before\n{} old {}\nafter".format(*sample.MARKS), "utf-8")
+    sample.write(found, readme)
+    sample.write(found, readme)
+    assert readme.read_text("utf-8").count(sample.markdown(found)) == 1
+    assert "| Kept by the check | 1.00 (1.00-1.00) | – | – | – |" in readme.read_text("utf-8")
+    readme.write_text("No table", "utf-8")
+    with pytest.raises(QuestionError, match="no place for the table"):
+        sample.write(found, readme)
+
+
+def test_the_readme_has_the_figures_that_were_measured() -> None:
+    found = json.loads((ROOT / "rag" / "evaluation" / "figures.json").read_text("utf-8"))
+    begin, end = sample.MARKS
+    table = f"{begin}\n{sample.markdown(found)}\n{end}"
+    assert table in (ROOT / "README.md").read_text("utf-8"), "run: citewire benchmark sample"
+    assert found["questions_sha256"] == sha256(ROOT / "corpus" / "questions" / "sample.jsonl")

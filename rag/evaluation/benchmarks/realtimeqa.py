@@ -7,48 +7,94 @@ public repository realtimeqa/realtimeqa_public.
 
 from __future__ import annotations
 
+import datetime
 import functools
 import gzip
 import hashlib
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from rag import chunk, sources
 from rag.errors import QuestionError
 from rag.evaluation import labels
+from rag.evaluation.benchmarks import baselines
 from rag.evaluation.evaluate import Report, evaluate
 from rag.evaluation.metrics import normalise
 from rag.evaluation.questions import Question, sha256
 from rag.newsroom import Newsroom
-from rag.records import Answer, Article, Passage, Rejected
+from rag.records import Answer, Article, Passage, Rejected, Window, to_plain
+from rag.retrieve import Scope
 from rag.settings import Settings
 from rag.sources.fields import canonical
 
 Lane = Literal["same", "open", "lead"]
 Show = Callable[[str, int, int], None]
+Scopes = dict[str, list[str] | None]
+"""Keys of the articles that each question may use, by its id; None for all."""
+Found = dict[str, list[list[Passage]]]
+"""The passages for each question, by name of what found them."""
 
-DEPTHS = (1, 3, 5, 10)
+DEPTHS = (1, 5, 10)
 LEAD_RESULTS, LEAD_PARAGRAPHS = 5, 2
 """What the published systems were given: of each of the first five results the first two
 paragraphs, under the title."""
+CANDIDATES = 50
+"""Passages of each search that are fused."""
 RRF = 60
 """Constant of reciprocal rank fusion (Cormack et al. 2009)."""
+_MARKER = re.compile(r"\s*\[\d+\]")
 
-PUBLISHED = {
-    "GPT-3 with Google search": (37.5, 49.3),
-    "RAG (BART, 0.5 B) with Google search": (25.3, 32.1),
-    "GPT-3 alone": (15.0, 22.8),
-    "T5-11B alone": (9.3, 14.3),
-}
-"""Exact match and F1 of open answers on the 805 questions of 2022, as the authors published them.
-Each was given the lead of five results."""
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What others measured of open answers."""
+
+    name: str
+    year: int
+    questions: int | None
+    """None where it is not told."""
+    given: Literal["lead", "nothing"]
+    """The lead of five results of a web search, or no article at all."""
+    exact_match: float
+    f1: float
+    note: str = ""
+
+
+PUBLISHED = (
+    Published("GPT-3 with Google search", 2022, 805, "lead", 37.5, 49.3),
+    Published("RAG (BART, 0.5 B) with Google search", 2022, 805, "lead", 25.3, 32.1),
+    Published("GPT-3 alone", 2022, 805, "nothing", 15.0, 22.8),
+    Published("T5-11B alone", 2022, 805, "nothing", 9.3, 14.3),
+    Published("GPT-3 with Google search", 2023, 1240, "lead", 25.8, 35.7),
+    Published("RAG (BART, 0.5 B) with Google search", 2023, 1240, "lead", 4.0, 5.1),
+    Published("GPT-5.3", 2026, None, "lead", 35.7, 47.6),
+    Published("Llama-4 Maverick", 2026, None, "lead", 33.8, 41.2),
+    Published("Claude Opus 4.6", 2026, None, "lead", 28.2, 39.2,
+              "in sentences; the gold answer is in 47.9%"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A line of `questions.jsonl`."""
+
+    id: str
+    date: datetime.date
+    question: str
+    answers: Annotated[tuple[str, ...], Field(min_length=1)]
+    search_urls: tuple[str, ...]
+
+
+_RECORD = TypeAdapter(_Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +102,38 @@ class Asked:
     """A question of the quiz."""
 
     question: Question
+    day: datetime.date
+    """Of the quiz."""
     urls: tuple[str, ...]
     """Keys of the articles that the web search returned that week, best first."""
 
 
 def load(folder: Path) -> list[Asked]:
-    """The questions that can be asked openly. Raises QuestionError where the folder is no such."""
+    """The questions that can be asked openly, each with an id of its own.
+
+    Raises QuestionError, naming the line, where the folder is no such.
+    """
     path = folder / "questions.jsonl"
+    asked: list[Asked] = []
+    seen: Counter[str] = Counter()
+    where = str(path)
     try:
-        records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        return [_asked(r) for r in records if "except" not in r["question"].strip().lower()[-10:]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
+            where = f"{path}, line {number}"
+            if line.strip():
+                record = _RECORD.validate_python(json.loads(line))
+                seen[record.id] += 1
+                if "except" not in record.question.strip().lower()[-10:]:
+                    asked.append(_asked(record, seen[record.id]))
+        if not asked:
+            where = str(path)
+            raise ValueError("it holds no questions")
+    except (OSError, ValueError) as error:
         raise QuestionError(
-            f"{path} cannot be read as RealTimeQA questions ({type(error).__name__}: {error}); "
-            "make the folder with: citewire benchmark prepare CLONE OUT YEAR"
+            f"{where}: cannot be read as RealTimeQA questions ({_spell(error)}); "
+            "make the folder with: citewire benchmark prepare realtimeqa CLONE OUT YEAR"
         ) from error
+    return asked
 
 
 def run(
@@ -88,6 +151,9 @@ def run(
     asked = load(folder)[:limit]
     room = library(folder, lane, settings, show)
     scopes = {a.question.id: _articles(a, lane, room) for a in asked}
+    others = _baselines(asked, scopes, room, show)
+    if recipe:
+        others["LangChain recipe"] = _recipe(asked, scopes, room, show)
 
     def ask(question: Question, keys: Sequence[str] | None = None) -> Answer:
         keys = scopes[question.id] if keys is None else keys
@@ -102,12 +168,13 @@ def run(
     figures = {
         "schema": 1,
         "lane": lane,
+        "years": sorted({a.day.year for a in asked}),
         "questions": len(asked),
         "answers": _answers(report),
-        "retrieval": _retrieval(report, asked, scopes, room, lane, settings, show, recipe),
+        "retrieval": _retrieval(report, others),
         "declining": _declining(report, ask, scopes, room, show),
         "by_hand": labels.judge(report.rows, labels.load()),
-        "published_2022": PUBLISHED,
+        "published": to_plain(PUBLISHED),
         "report": report.to_dict(),
     }
     return figures, report
@@ -117,22 +184,30 @@ def table(found: dict[str, Any]) -> str:
     """The figures as text, with the published rows beside ours."""
     answers, declining = found["answers"], found["declining"]
     exact, f1 = answers["exact_match"], answers["f1"]
-    lines = [f"Open answers, lane {found['lane']}, {found['questions']} questions:",
-             f"  {'':38}{'exact':>7}{'F1':>7}"]  # fmt: skip
+    years = "-".join(map(str, found["years"]))
+    lane, asked = found["lane"], found["questions"]
     ours = f"Citewire (95%: {exact['low']}-{exact['high']}, {f1['low']}-{f1['high']})"
-    lines.append(f"  {ours:38}{exact['value']:7}{f1['value']:7}")
-    lines += [f"  {name + ', 2022':38}{em:7}{f:7}" for name, (em, f) in PUBLISHED.items()]
+    lines = [
+        f"Open answers, lane {lane}, {asked} questions of {years}:",
+        _line("", "year", "questions", "given", "exact", "F1"),
+        _line(ours, years, asked, lane, exact["value"], f1["value"]),
+    ]
+    for row in PUBLISHED:
+        like = (found["years"], lane, asked) == ([row.year], row.given, row.questions)
+        notes = [note for note in (row.note, "" if like else "not like for like") if note]
+        line = _line(row.name, row.year, row.questions or "?", row.given, row.exact_match, row.f1)
+        lines.append(f"{line}  {'; '.join(notes)}".rstrip())
     lines += [
         f"  The answer's text holds the gold answer: {answers['gold_in_text']}% (of "
-        f"{answers['text_characters']} characters on average)",
+        f"{answers['text_characters']} characters on average, where it is not declined)",
         f"  Declined: {answers['declined']}%; {answers['seconds_median']} s per question (median)",
         "",
         "Share of questions with the gold answer in the first passages:",
-        f"  {'':20}" + "".join(f"{f'first {k}':>10}" for k in DEPTHS) + f"{'characters of 5':>17}",
+        f"  {'(characters that these hold)':30}" + "".join(f"{f'first {k}':>18}" for k in DEPTHS),
     ]
     for name, row in found["retrieval"].items():
-        figures = "".join(f"{row[f'recall@{k}']:10}" for k in DEPTHS)
-        lines.append(f"  {name:20}{figures}{row['characters@5']:17,}")
+        cells = (f"{row[f'recall@{k}']:.3f} ({row[f'characters@{k}']:,})" for k in DEPTHS)
+        lines.append(f"  {name:30}{''.join(f'{cell:>18}' for cell in cells)}")
     by_hand = found["by_hand"]
     if by_hand["labelled"]:
         lines += [
@@ -147,10 +222,25 @@ def table(found: dict[str, Any]) -> str:
             "",
             f"Of {declining['questions']} questions answered right, asked again without every "
             "article that holds the answer:",
-            f"  declined {declining['declined']}%; ROC area of the confidence "
-            f"{declining['roc_area']}",
+            f"  declined {declining['declined']}% ({declining['nothing_left']} had no article left "
+            "to answer from)",
+            f"  ROC area of the confidence, of both together: {declining['roc_area']}",
+            *(
+                f"  the surest {coverage:.0%} answered: {risk:.1%} wrong"
+                for coverage, risk, _ in _some(declining["risk_coverage"])
+            ),
         ]
     return "\n".join(lines)
+
+
+def _line(name: str, *cells: object) -> str:
+    widths = (6, 11, 9, 7, 7)
+    return f"  {name:38}" + "".join(f"{cell!s:>{w}}" for cell, w in zip(cells, widths, strict=True))
+
+
+def _some(points: Sequence[Sequence[float]]) -> list[Sequence[float]]:
+    """Of a curve's points the last below each fifth of the whole."""
+    return list({int(5 * point[0]): point for point in points}.values())
 
 
 def library(folder: Path, lane: Lane, settings: Settings, show: Show) -> Newsroom:
@@ -158,7 +248,7 @@ def library(folder: Path, lane: Lane, settings: Settings, show: Show) -> Newsroo
     path = folder / "articles.jsonl.gz"
     if not path.is_file():
         raise QuestionError(
-            f"There is no {path}; name a folder made by: citewire benchmark prepare"
+            f"There is no {path}; name a folder made by: citewire benchmark prepare realtimeqa"
         )
     part = "lead" if lane == "lead" else "whole"
     digest = hashlib.sha256(f"{sha256(path)} {part} {settings.embedder} {chunk.LONGEST}".encode())
@@ -210,8 +300,8 @@ def prepare(clone: Path, out: Path, year: int) -> tuple[int, int]:
                 articles[url] = {"url": url, "title": r.get("title") or "", "published": day,
                                  "authors": r.get("authors") or [], "text": text}  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
-    with gzip.open(out / "articles.jsonl.gz", "wt", encoding="utf-8") as file:
-        file.writelines(json.dumps(a, ensure_ascii=False) + "\n" for a in articles.values())
+    lines = "".join(json.dumps(a, ensure_ascii=False) + "\n" for a in articles.values())
+    (out / "articles.jsonl.gz").write_bytes(gzip.compress(lines.encode(), mtime=0))
     with (out / "questions.jsonl").open("w", encoding="utf-8") as file:
         for q in asked:
             record = {
@@ -224,14 +314,25 @@ def prepare(clone: Path, out: Path, year: int) -> tuple[int, int]:
     return len(articles), len(asked)
 
 
-def _asked(record: dict[str, Any]) -> Asked:
-    orders = itertools.permutations(record["answers"])
+def _asked(record: _Record, time: int) -> Asked:
+    """`time` counts the questions of this id: some files give one to two questions."""
+    if not all(map(normalise, record.answers)):
+        raise ValueError(f"answers: {list(record.answers)} has one without words")
     question = Question(
-        id=record["id"], question=record["question"],
-        answers=tuple(" ".join(order) for order in orders),
-        as_of=date.fromisoformat(record["date"]) + timedelta(days=1),
+        id=record.id if time == 1 else f"{record.id}-{time}", question=record.question,
+        answers=tuple(" ".join(order) for order in itertools.permutations(record.answers)),
+        as_of=record.date + datetime.timedelta(days=1),
     )  # fmt: skip
-    return Asked(question, tuple(canonical(u) or u for u in record["search_urls"]))
+    return Asked(question, record.date, tuple(canonical(u) or u for u in record.search_urls))
+
+
+def _spell(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'the line'}: {first['msg']}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"no JSON: {error.msg} at character {error.pos + 1}"
+    return str(error)
 
 
 def _articles(asked: Asked, lane: Lane, room: Newsroom) -> list[str] | None:
@@ -257,15 +358,16 @@ def _lead(item: Article | Rejected) -> Article | Rejected:
 
 
 def _answers(report: Report) -> dict[str, Any]:
-    texts = [row.answer.text if row.status not in ("declined", "error") and row.answer else ""
-             for row in report.rows]  # fmt: skip
-    held = [_holds(text, row.question) for text, row in zip(texts, report.rows, strict=True)]
+    given = [(_MARKER.sub("", row.answer.text), row.question) for row in report.rows
+             if row.answer and row.status != "declined"]  # fmt: skip
+    held = sum(_holds(text, question) for text, question in given)
     return {
         "exact_match": _percent(report, "exact_match"),
         "f1": _percent(report, "f1"),
-        "gold_in_text": round(100 * fmean(held), 1),
-        "text_characters": round(fmean(map(len, texts))),
+        "gold_in_text": round(100 * held / len(report.rows), 1),
+        "text_characters": round(fmean(len(text) for text, _ in given)) if given else None,
         "declined": round(100 * fmean(row.status == "declined" for row in report.rows), 1),
+        "failed": sum(row.status == "error" for row in report.rows),
         "seconds_median": round(report.median_seconds, 3),
     }
 
@@ -275,92 +377,92 @@ def _percent(report: Report, name: str) -> dict[str, float]:
     return {k: round(100 * getattr(figure, k), 1) for k in ("value", "low", "high")}
 
 
-def _retrieval(
-    report: Report, asked: Sequence[Asked], scopes: dict[str, list[str] | None], room: Newsroom,
-    lane: Lane, settings: Settings, show: Show, recipe: bool,
-) -> dict[str, Any]:  # fmt: skip
-    """Answer-recall of ours and of the baselines, on the same passages but for the recipe's."""
-    found: dict[str, list[list[Passage]]] = {
-        "Citewire": [list(r.answer.passages) if r.answer else [] for r in report.rows]
-    }
-    for done, a in enumerate(asked, 1):
-        for name, passages in _baselines(a, scopes[a.question.id], room).items():
-            found.setdefault(name, []).append(passages)
+def _retrieval(report: Report, others: Found) -> dict[str, Any]:
+    """Answer-recall of ours and of the others, and how much they read for it."""
+    ours = [list(row.answer.passages) if row.answer else [] for row in report.rows]
+    figures: dict[str, Any] = {}
+    for name, lists in {"Citewire": ours, **others}.items():
+        row = figures[name] = {}
+        for k in DEPTHS:
+            found = [any(_holds(p.text, r.question) for p in passages[:k])
+                     for r, passages in zip(report.rows, lists, strict=True)]  # fmt: skip
+            row[f"recall@{k}"] = round(fmean(found), 3)
+            row[f"characters@{k}"] = round(fmean(sum(len(p.text) for p in ps[:k]) for ps in lists))
+    return figures
+
+
+def _baselines(asked: Sequence[Asked], scopes: Scopes, room: Newsroom, show: Show) -> Found:
+    """What each baseline finds on the same passages, a list per question."""
+    index = baselines.index(room)
+    found: Found = {"BM25": [], "Vectors": [], "Rank fusion": []}
+    for done, question in enumerate((a.question for a in asked), 1):
+        keys = scopes[question.id]
+        scope = Scope(Window(as_of=question.as_of), articles=None if keys is None else tuple(keys))
+        words, meaning = (
+            search(question.question, index, CANDIDATES, scope)
+            for search in (baselines.by_words, baselines.by_vectors)
+        )
+        ranks: Counter[int] = Counter()
+        for passages in (words, meaning):
+            ranks.update({p.id: 1 / (RRF + rank) for rank, p in enumerate(passages, 1)})
+        by_id = {p.id: p for p in (*words, *meaning)}
+        fused = sorted(by_id.values(), key=lambda p: (-ranks[p.id], p.id))
+        for name, passages in zip(found, (words, meaning, fused), strict=True):
+            found[name].append(passages)
         show("Searching for the baselines", done, len(asked))
-    if recipe:
-        found["LangChain recipe"] = _recipe(asked, scopes, room, lane, settings, show)
-    return {
-        name: {
-            f"recall@{k}": round(
-                fmean(any(_holds(p.text, a.question) for p in passages[:k])
-                      for a, passages in zip(asked, lists, strict=True)), 3)
-            for k in DEPTHS
-        } | {"characters@5": round(fmean(sum(len(p.text) for p in ps[:5]) for ps in lists))}
-        for name, lists in found.items()
-    }  # fmt: skip
-
-
-def _baselines(
-    asked: Asked, keys: Sequence[str] | None, room: Newsroom
-) -> dict[str, list[Passage]]:
-    words, meaning = (
-        room.search(asked.question.question, 50, by=by, as_of=asked.question.as_of, articles=keys)
-        for by in ("words", "meaning")
-    )
-    ranks: dict[int, float] = {}
-    for found in (words, meaning):
-        for rank, passage in enumerate(found, 1):
-            ranks[passage.id] = ranks.get(passage.id, 0.0) + 1 / (RRF + rank)
-    by_id = {p.id: p for p in (*words, *meaning)}
-    fused = sorted(by_id.values(), key=lambda p: (-ranks[p.id], p.id))
-    return {"BM25": words, "Vectors": meaning, "Rank fusion": fused}
+    return found
 
 
 def _recipe(
-    asked: Sequence[Asked], scopes: dict[str, list[str] | None], room: Newsroom, lane: Lane,
-    settings: Settings, show: Show,
-) -> list[list[Passage]]:  # fmt: skip
+    asked: Sequence[Asked], scopes: Scopes, room: Newsroom, show: Show
+) -> list[list[Passage]]:
     from rag.evaluation.benchmarks.recipe import Recipe
 
-    recipe = Recipe(room.folder / "recipe", settings)
+    recipe = Recipe(room.folder / "recipe", room.settings)
     wanted = {key for keys in scopes.values() for key in keys or ()}
-    stored = room.articles() if lane == "open" else map(room.article, sorted(wanted))
+    stored = room.articles() if None in scopes.values() else map(room.article, sorted(wanted))
     recipe.add(stored, lambda done, total: show("Adding to the LangChain recipe", done, total))
     lists = []
-    for done, a in enumerate(asked, 1):
-        keys = scopes[a.question.id]
-        lists.append(recipe.search(a.question.question, keys=keys))
+    for done, question in enumerate((a.question for a in asked), 1):
+        keys, day = scopes[question.id], question.as_of
+        lists.append(recipe.search(question.question, keys=keys, as_of=day))
         show("Asking the LangChain recipe", done, len(asked))
     return lists
 
 
 def _declining(
-    report: Report, ask: Callable[[Question, Sequence[str]], Answer],
-    scopes: dict[str, list[str] | None], room: Newsroom, show: Show,
+    report: Report, ask: Callable[[Question, Sequence[str]], Answer], scopes: Scopes,
+    room: Newsroom, show: Show,
 ) -> dict[str, Any]:  # fmt: skip
-    """Are questions that were answered right declined once nothing holds the answer any more?"""
+    """Are questions that were answered right declined once nothing holds the answer any more?
+
+    Risk by coverage and the ROC area are of both together: the questions as they were answered
+    right, and again where any answer is wrong.
+    """
     right = [row for row in report.rows if row.answer and row.verdict == "right"]
     if not right:
         return {"questions": 0}
     every = [stored.key for stored in room.articles()] if None in scopes.values() else []
     text = functools.cache(lambda key: normalise(" ".join(_words(room, key))))
-    before, after, declined = [], [], 0
-    for done, row in enumerate(right, 1):
+    left: dict[str, list[str]] = {}
+    for row in right:
         keys = scopes[row.question.id]
-        left = [k for k in (every if keys is None else keys) if not _holds(text(k), row.question)]
-        answer = ask(row.question, left)
-        assert row.answer is not None
-        before.append(row.answer.confidence)
-        after.append(answer.confidence)
-        declined += answer.status == "declined"
-        show("Asking without the gold articles", done, len(right))
-    from sklearn.metrics import roc_auc_score
-
-    labels = [1] * len(before) + [0] * len(after)
+        left[row.question.id] = [
+            k for k in (every if keys is None else keys) if not _holds(text(k), row.question)
+        ]
+    again = evaluate(
+        [replace(row.question, answers=(), answerable=False) for row in right],
+        lambda question: ask(question, left[question.id]),
+        progress=lambda done, total: show("Asking without the gold articles", done, total),
+    )
+    both = Report((*right, *again.rows))
     return {
         "questions": len(right),
-        "declined": round(100 * declined / len(right), 1),
-        "roc_area": round(float(roc_auc_score(labels, before + after)), 3),
+        "nothing_left": sum(not keys for keys in left.values()),
+        "declined": round(100 * fmean(row.status == "declined" for row in again.rows), 1),
+        "failed": sum(row.status == "error" for row in again.rows),
+        "roc_area": round(both.confidence_roc or 0.0, 3),
+        "risk_coverage": [[round(x, 4) for x in point] for point in both.risk_coverage],
     }
 
 
@@ -377,6 +479,6 @@ def _holds(text: str, question: Question) -> bool:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_text("utf-8").splitlines():
+    for line in path.read_text("utf-8").split("\n"):
         if line.strip():
             yield json.loads(line)

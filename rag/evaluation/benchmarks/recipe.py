@@ -7,12 +7,22 @@ same model in fp32 and batches of 32, and Chroma.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag import embed
 from rag.errors import CitewireError
-from rag.records import Answer, Citation, Passage, Searched, Statement, StoredArticle, Window
+from rag.records import (
+    Answer,
+    Article,
+    Citation,
+    Passage,
+    Searched,
+    Statement,
+    StoredArticle,
+    Window,
+)
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +53,7 @@ class Recipe:
         )  # fmt: skip
         model.embed_query("warm")
         self._articles: dict[str, StoredArticle] = {}
-        self._store = Chroma("recipe", model, persist_directory=str(folder))
+        self._store = Chroma("dated", model, persist_directory=str(folder))
 
     def add(
         self, articles: Iterable[StoredArticle], show: Callable[[int, int], None] | None = None
@@ -60,7 +70,9 @@ class Recipe:
             self._articles[stored.key] = stored
             if not self._store.get(where={"key": stored.key}, limit=1, include=[])["ids"]:
                 text = "\n\n".join(stored.article.paragraphs)
-                new.append(Document(text, metadata={"key": stored.key}))
+                new.append(
+                    Document(text, metadata={"key": stored.key, "day": _day(stored.article)})
+                )
         parts = splitter.split_documents(new)
         for start in range(0, len(parts), BATCH):
             self._store.add_documents(parts[start : start + BATCH])
@@ -68,12 +80,21 @@ class Recipe:
                 show(min(start + BATCH, len(parts)), len(parts))
 
     def search(
-        self, question: str, k: int = 10, keys: Sequence[str] | None = None
-    ) -> list[Passage]:
-        """The `k` nearest chunks as passages, each with the paragraphs it overlaps."""
-        where: dict[str, Any] | None = {"key": {"$in": list(keys)}} if keys is not None else None
+        self, question: str, k: int = 10, keys: Sequence[str] | None = None,
+        as_of: date | None = None,
+    ) -> list[Passage]:  # fmt: skip
+        """The `k` nearest chunks as passages, each with the paragraphs it overlaps.
+
+        Only of the articles under `keys`, and of none that was published after `as_of`.
+        """
         if keys is not None and not keys:
             return []
+        filters: list[dict[str, Any]] = []
+        if keys is not None:
+            filters.append({"key": {"$in": list(keys)}})
+        if as_of is not None:
+            filters.append({"day": {"$lte": as_of.toordinal()}})
+        where: Any = {"$and": filters} if len(filters) > 1 else next(iter(filters), None)
         found = self._store.similarity_search_with_score(question, k=k, filter=where)
         return [self._passage(document, -distance) for document, distance in found]
 
@@ -88,6 +109,11 @@ class Recipe:
         article = stored.article
         return Passage(0, key, article.title, article.outlet, article.url, article.published,
                        tuple(numbers), document.page_content, score=score)  # fmt: skip
+
+
+def _day(article: Article) -> int:
+    """Days since year 1; 0 where there is no date."""
+    return article.published.day.toordinal() if article.published else 0
 
 
 def first_passage(question: str, passages: Sequence[Passage]) -> Answer:

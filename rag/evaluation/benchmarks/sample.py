@@ -3,59 +3,105 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
+from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 from rag import sample
+from rag.errors import QuestionError
 from rag.evaluation import metrics
+from rag.evaluation.benchmarks import baselines
 from rag.evaluation.benchmarks.recipe import Recipe, first_passage
-from rag.evaluation.evaluate import Ask, Figure, Report, asker, evaluate
-from rag.evaluation.questions import load, resolve, sha256
+from rag.evaluation.evaluate import Ask, Report, asker, evaluate
+from rag.evaluation.questions import Question, load, resolve, sha256
 from rag.newsroom import Newsroom
 
 Show = Callable[[str, int, int], None]
 QUESTIONS = "sample"
 """The file of `corpus/questions` that was used for development."""
+MARKS = "<!-- citewire benchmark sample -->", "<!-- end -->"
+"""The table stands between these two in the README."""
+DEPTH = 5
+"""Passages whose characters are counted: who finds more by reading more finds no better."""
 
 
-def run(room: Newsroom, show: Show) -> dict[str, Report]:
-    """A report by name of the system: Citewire, its searches without a reader, and the recipe.
+def run(room: Newsroom, show: Show, questions: Path | None = None) -> dict[str, Any]:
+    """Figures of Citewire, of BM25 and vectors alone, and of the recipe, ready for JSON.
 
-    A system that only searches answers with its first passage, and a question that follows on
-    others is asked as it stands.
+    Asks the questions of a file, by default the sample's. A system that only searches answers
+    with its first passage. It takes no history, so a question that follows on others is put to it
+    with the question before it in front.
     """
-    path = sample.corpus() / "questions" / f"{QUESTIONS}.jsonl"
-    questions = resolve(load(path), room)
+    path = questions or sample.corpus() / "questions" / f"{QUESTIONS}.jsonl"
+    asked = resolve(load(path), room)
     recipe = Recipe(room.settings.cache / f"{room.folder.name}-recipe", room.settings)
     recipe.add(
         room.articles(), lambda done, all_: show("Adding to the LangChain recipe", done, all_)
     )
+    index = baselines.index(room)
     systems: dict[str, Ask] = {
         "Citewire": asker(room, model=None),
-        "BM25": lambda q: first_passage(q.question, room.search(q.question, by="words")),
-        "Vectors": lambda q: first_passage(q.question, room.search(q.question, by="meaning")),
-        "LangChain recipe": lambda q: first_passage(q.question, recipe.search(q.question)),
+        "BM25": lambda q: first_passage(q.question, baselines.by_words(_alone(q), index)),
+        "Vectors": lambda q: first_passage(q.question, baselines.by_vectors(_alone(q), index)),
+        "LangChain recipe": lambda q: first_passage(q.question, recipe.search(_alone(q))),
     }
-    reports = {}
+    figures = {}
     for name, ask in systems.items():
-        label = f"Asking {name}"
-        reports[name] = evaluate(
-            questions, ask, questions_sha256=sha256(path), library=room.name,
-            progress=functools.partial(show, label),
-        )  # fmt: skip
-    return reports
+        report = evaluate(asked, ask, progress=functools.partial(show, f"Asking {name}"))
+        figures[name] = _figures(report, searches_only=name != "Citewire")
+    return {
+        "schema": 1,
+        "library": room.name,
+        "questions_sha256": sha256(path),
+        "questions": len(asked),
+        "systems": figures,
+    }
 
 
-def markdown(reports: dict[str, Report]) -> str:
+def markdown(found: dict[str, Any]) -> str:
     """The figures as a table of Markdown, with their 95% intervals for Citewire."""
-    names = list(reports)
-    lines = [f"| | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
+    systems = found["systems"]
+    lines = [f"| | {' | '.join(systems)} |", f"|---|{'---:|' * len(systems)}"]
     for metric in metrics.METRICS:
-        cells = [_cell(r.totals.get(metric.name), i == 0) for i, r in enumerate(reports.values())]
+        cells = [
+            _cell(s["totals"].get(metric.name), n == 0) for n, s in enumerate(systems.values())
+        ]
         lines.append(f"| {metric.label} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    sizes = " | ".join(f"{s['characters']:,}" for s in systems.values())
+    return "\n".join([*lines, f"| Characters of the first {DEPTH} | {sizes} |"])
 
 
-def _cell(figure: Figure | None, interval: bool) -> str:
+def write(found: dict[str, Any], readme: Path) -> None:
+    """Puts the table into a file between `MARKS`. Raises QuestionError where they are missing."""
+    text = readme.read_text("utf-8")
+    begin, end = MARKS
+    new, count = re.subn(
+        f"{begin}.*?{end}",
+        lambda _: f"{begin}\n{markdown(found)}\n{end}", text, count=1, flags=re.S,
+    )  # fmt: skip
+    if not count:
+        raise QuestionError(f"{readme} has no place for the table; add: {begin} {end}")
+    readme.write_text(new, "utf-8")
+
+
+def _alone(question: Question) -> str:
+    return " ".join([*(t["question"] for t in question.history[-1:]), question.question])
+
+
+def _figures(report: Report, searches_only: bool) -> dict[str, Any]:
+    """The totals, without those that only a system which writes and declines can have."""
+    sizes = [sum(len(p.text) for p in row.answer.passages[:DEPTH])
+             for row in report.rows if row.answer]  # fmt: skip
+    searched = {m.name for m in metrics.METRICS if m.stage == "Finding"} | {"answer_right"}
+    totals = report.to_dict()["totals"]
+    kept = {n: f for n, f in totals.items() if n in searched or not searches_only}
+    return {"totals": kept, "characters": round(fmean(sizes))}
+
+
+def _cell(figure: dict[str, float] | None, interval: bool) -> str:
     if figure is None:
-        return ""
-    return f"{figure.value:.2f}" + f" ({figure.low:.2f}-{figure.high:.2f})" * interval
+        return "–"
+    ends = f" ({figure['low']:.2f}-{figure['high']:.2f})" if interval else ""
+    return f"{figure['value']:.2f}{ends}"

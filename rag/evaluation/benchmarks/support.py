@@ -40,7 +40,7 @@ def run(
     judged: dict[str, list[Judged]] = {}
     for name in FILES:
         try:
-            lines = (folder / name).read_text("utf-8").splitlines()
+            lines = (folder / name).read_text("utf-8").split("\n")
             records = [json.loads(line) for line in lines if line.strip()]
         except (OSError, ValueError) as error:
             raise QuestionError(
