@@ -752,18 +752,18 @@ def test_comparing_is_printed_and_refuses_other_questions(tmp_path: Path) -> Non
             compare.read(path)
 
 
-def test_labels_are_found_again_by_the_words_a_statement_rests_on() -> None:
+def test_labels_are_found_again_by_the_words_a_statement_repeats() -> None:
     paragraph = ARTICLES[MEETING][1]
 
-    def resting(start: int, end: int) -> Row:
-        cited = replace(citation(MEETING, 2), span=(start, end))
-        found = replace(
-            PERFECT, statements=(Statement("He met him. [1]", (cited,), "supported", ""),)
-        )
+    def resting(start: int, end: int, text: str = "") -> Row:
+        cited = replace(citation(MEETING, 2), span=(start, end), quote=paragraph[start:end])
+        said = f"{text or paragraph[start:end]} [1]"
+        found = replace(PERFECT, statements=(Statement(said, (cited,), "supported", ""),))
         return Row(WHO, found, {}, 0.0)
 
     label = labels.Label("who", MEETING, 2, (0, 20), "partly", relevant=True)
-    rows = [resting(0, 20), resting(5, 24), resting(30, len(paragraph))]
+    rows = [resting(0, 20), resting(2, 20), resting(9, len(paragraph))]
+    assert labels.judge([resting(0, 20, "He was arrested.")], [label])["labelled"] == 0
     assert labels.judge(rows, [label]) == {
         "shown": 3, "labelled": 2, "supported": 0.0, "partly": 1.0, "relevant": 1.0
     }  # fmt: skip

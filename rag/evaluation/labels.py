@@ -1,7 +1,7 @@
 """Statements of answers that people have labelled: a judge of citations that is not our own check.
 
-A label belongs to the words of an article that a statement rests on, not to the statement's text:
-so it holds for every later answer that rests on the same words, and no text is passed on.
+A label belongs to the words of an article that a statement repeats: so it holds for every later
+answer in these words, and no text is passed on. Of other statements it says nothing.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from statistics import fmean
 from typing import Any, Literal
 
 from rag.evaluation.evaluate import Row
+from rag.evaluation.metrics import MARKER, contains
 from rag.records import Citation
 
 LABELS = Path(__file__).with_name("labels.jsonl")
 """Of answers on the RealTimeQA questions of 2023."""
-SAME = 0.5
-"""Share of the shorter of two spans that lies in the other, from which both are taken for one."""
+SAME = 0.8
+"""Share of the longer of two spans that lies in the other, from which both are taken for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def load(path: Path = LABELS) -> list[Label]:
 def judge(rows: Iterable[Row], labels: Iterable[Label]) -> dict[str, Any]:
     """How the shown statements fare by the labels of the same words, ready for JSON.
 
-    Statements that nobody has labelled are counted, not scored.
+    Statements that nobody has labelled, or that are in other words, are counted, not scored.
     """
     known: dict[tuple[str, str, int], list[Label]] = {}
     for label in labels:
@@ -61,7 +62,7 @@ def judge(rows: Iterable[Row], labels: Iterable[Label]) -> dict[str, Any]:
                 label
                 for c in statement.citations
                 for label in known.get((row.question.id, c.article, c.paragraph), ())
-                if _same(label, c)
+                if _same(label, c) and contains(c.quote, MARKER.sub("", statement.text))
             ]
             found += matches[:1]
     return {
@@ -75,4 +76,4 @@ def judge(rows: Iterable[Row], labels: Iterable[Label]) -> dict[str, Any]:
 
 def _same(label: Label, citation: Citation) -> bool:
     (a, b), (c, d) = label.span, citation.span
-    return min(b, d) - max(a, c) >= SAME * min(b - a, d - c)
+    return min(b, d) - max(a, c) >= SAME * max(b - a, d - c)

@@ -29,7 +29,7 @@ _HEDGED = re.compile(r"\b(?:or|not|nor|never|neither|unlike)\b", re.IGNORECASE)
 """What names several candidates, or the wrong one."""
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
-_MARKER = re.compile(r"\s*\[\d+\]")
+MARKER = re.compile(r"\s*\[\d+\]")
 
 
 def normalise(text: str) -> str:
@@ -106,7 +106,7 @@ def missing_facts(question: Question, answer: Answer) -> tuple[str, ...]:
 
     Of these the first 600 characters count.
     """
-    text = _MARKER.sub("", " ".join(s.text for s in answer.statements[:LEADING]))[:LEADING_LENGTH]
+    text = MARKER.sub("", " ".join(s.text for s in answer.statements[:LEADING]))[:LEADING_LENGTH]
     return tuple(
         fact[0] for fact in question.facts if not any(contains(text, wording) for wording in fact)
     )

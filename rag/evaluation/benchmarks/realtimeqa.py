@@ -28,7 +28,7 @@ from rag.errors import QuestionError
 from rag.evaluation import labels
 from rag.evaluation.benchmarks import baselines
 from rag.evaluation.evaluate import Report, evaluate
-from rag.evaluation.metrics import normalise
+from rag.evaluation.metrics import MARKER, normalise
 from rag.evaluation.questions import Question, sha256
 from rag.newsroom import Newsroom
 from rag.records import Answer, Article, Passage, Rejected, Window, to_plain
@@ -51,7 +51,6 @@ CANDIDATES = 50
 """Passages of each search that are fused."""
 RRF = 60
 """Constant of reciprocal rank fusion (Cormack et al. 2009)."""
-_MARKER = re.compile(r"\s*\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +357,7 @@ def _lead(item: Article | Rejected) -> Article | Rejected:
 
 
 def _answers(report: Report) -> dict[str, Any]:
-    given = [(_MARKER.sub("", row.answer.text), row.question) for row in report.rows
+    given = [(MARKER.sub("", row.answer.text), row.question) for row in report.rows
              if row.answer and row.status != "declined"]  # fmt: skip
     held = sum(_holds(text, question) for text, question in given)
     return {
