@@ -386,6 +386,7 @@ def test_characters_are_normalised(tmp_path: Path) -> None:
         ("March 30, 2025 7:05 pm", "2025-03-30T19:05:00+00:00", "json, zone assumed UTC"),
         ("30/03/2025", "2025-03-30", "json"),
         ("July 6, 2024, 10:15 a.m. ET", "2024-07-06T10:15:00-04:00", "json"),
+        ("6 July 2024, 10:15 IST", "2024-07-06", "json"),
         ("Jan. 6, 2024 at 4 PM PT", "2024-01-06T16:00:00-08:00", "json"),
     ],
 )

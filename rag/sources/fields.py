@@ -33,6 +33,8 @@ _TRACKING = re.compile(
     r"|li_fat_id|_ga|_gl|_hsenc|_hsmi|vero_id|oly_(?:enc|anon)_id)(?:=|$)",
     re.IGNORECASE,
 )
+# Hours of India, Ireland or Israel, of the Gulf or Guam: the day is all that is certain.
+_MANY_ZONES = re.compile(r"\b(?:IST|GST)\b")
 _HOST = re.compile(r"[\w.-]+|\[[\da-f:.]+\]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -127,7 +129,7 @@ def _parsed(text: str) -> datetime | date | None:
     found: datetime | None = read_as.pop()
     if read_as or found is None:
         return None
-    if not _TIME.search(text):
+    if not _TIME.search(text) or _MANY_ZONES.search(text):
         return found.date()
     return found.replace(tzinfo=ZoneInfo(zone)) if zone else found
 

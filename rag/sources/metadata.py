@@ -260,13 +260,24 @@ def _visible(tree: Any) -> Stamps:
     if heading is None:
         return found
     for number, element in enumerate(_after(heading)):
-        text = " ".join(element.text_content().split())
+        text = _beginning(element)
         if number >= LOOKED_AT or (element.tag == "p" and len(text) >= TEXT):
             break
         if len(text) <= LONGEST:
             for field, stamp in _seen(element, text).items():
                 found.setdefault(field, stamp)
     return found
+
+
+def _beginning(element: Any) -> str:
+    """The text of an element as far as it matters: a page within 300 elements is not read 300
+    times."""
+    parts: list[str] = []
+    for part in element.itertext():
+        parts += part[: 20 * LONGEST].split()
+        if sum(map(len, parts)) > LONGEST:
+            break
+    return " ".join(parts)
 
 
 def _after(heading: Any) -> Iterator[Any]:

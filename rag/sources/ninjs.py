@@ -42,7 +42,10 @@ def read(item: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     item = {name.lower(): value for name, value in item.items()}
     status = item.get("pubstatus") or "usable"
     if status != "usable":
-        raise SourceError(f"its agency says pubstatus {str(status)[:40]!r}; only 'usable' is kept")
+        raise SourceError(
+            f"its agency says pubstatus {str(status)[:40]!r}; only 'usable' is kept. "
+            f"If it is in the library: citewire remove {item['uri']}"
+        )
     first, this = (_stamp(item, name) for name in ("firstcreated", "versioncreated"))
     is_first = first is None and str(item.get("version") or "1") == "1"
     note = item.get("ednote")
