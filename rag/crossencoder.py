@@ -88,7 +88,8 @@ class CrossEncoder:
         read = []
         for one, ((spans,), (verdict,)) in zip(encoded, results, strict=True):
             rows = [n for n, s in enumerate(one.sequence_ids) if s == 1]
-            offsets = [one.offsets[n] for n in rows]
+            every = one.offsets  # made anew each time it is asked for
+            offsets = [every[n] for n in rows]
             read.append(
                 Read(float(verdict[0]), float(verdict[1]), spans[rows, 0], spans[rows, 1], offsets)
             )

@@ -73,6 +73,11 @@ class Library:
         try:
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
+        except sqlite3.OperationalError as error:
+            raise LibraryError(
+                f"{folder / FILE} cannot be opened ({error}); even reading takes a folder that you "
+                "may write to: copy the library to one, or make this one writable."
+            ) from error
         except sqlite3.DatabaseError as error:
             raise LibraryError(
                 f"{folder / FILE} is damaged ({error}); move the whole folder away, "

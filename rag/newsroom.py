@@ -180,8 +180,12 @@ class Newsroom:
         from rag import follow
 
         self._check_writable()
-        for visit in follow.poll(feeds, self.settings, self._feeds(), self._holds, progress):
-            yield self._add(iter(visit.items), [visit.feed] if visit.feed else [], patient=True)
+        before = self._feeds()
+        for visit in follow.poll(feeds, self.settings, before, self._holds, progress):
+            feed = visit.feed
+            if feed and feed.url in before and feed.url not in self._feeds():
+                feed = None  # it was unfollowed meanwhile
+            yield self._add(iter(visit.items), [feed] if feed else [], patient=True)
 
     def unfollow(self, feed: str) -> None:
         """Follows a feed no longer; its articles stay. Raises SourceError for an unknown one."""

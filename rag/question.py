@@ -148,7 +148,7 @@ def analyse(question: str, asked: str = "") -> Asked:
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, without possessive endings."""
-    return [re.sub(r"['’]s$", "", w).lower() for w in _WORDS.findall(text)]
+    return [w.removesuffix("'s").removesuffix("’s") for w in _WORDS.findall(text.lower())]
 
 
 def terms(text: str) -> tuple[str, ...]:
@@ -170,8 +170,9 @@ def _stemmer() -> Any:  # snowballstemmer has no types
     return snowballstemmer.stemmer("porter")
 
 
-def stems(text: str) -> list[str]:
-    return [stem(word) for word in words(text)]
+@lru_cache(maxsize=4096)
+def stems(text: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in words(text))
 
 
 def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:

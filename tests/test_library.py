@@ -418,6 +418,11 @@ def test_a_folder_that_may_not_be_written_to(room: Newsroom, tmp_path: Path) -> 
         assert done.returncode == 1, done
         assert "cannot be written to" in done.stderr.splitlines()[-1], done.stderr
         assert "Traceback" not in done.stderr
+    for log in room.folder.glob("library.sqlite-*"):  # as of a library that was copied
+        log.unlink()
+    for command in (["status"], ["ask", "Who was on the ferry?"]):
+        done = read_only(room.folder, *command)
+        assert done.returncode == 1 and "copy the library" in done.stderr.splitlines()[-1], done
     assert rows(room) == before
 
 

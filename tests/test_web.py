@@ -517,6 +517,19 @@ def test_a_followed_feed_is_asked_for_what_is_new(room: Newsroom, site: Site) ->
         again.unfollow(site.url("/rss"))
 
 
+def test_what_is_unfollowed_during_a_round_stays_so(room: Newsroom, site: Site) -> None:
+    def feed(request: Request) -> None:
+        room.unfollow(site.url("/rss"))  # as another process does while this one reads
+        request.send(rss(item(site, "/ferry")))
+
+    site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
+    polled(room, site.url("/rss"))
+    assert len(room.status().feeds) == 1
+    site.pages["/rss"] = feed
+    polled(room)
+    assert room.status().feeds == ()
+
+
 def an_hour_later(room: Newsroom) -> None:
     """Makes the library remember its feeds as it would have, had they been read earlier."""
     store = Library(room.folder)
