@@ -144,7 +144,7 @@ def sample(library: str | None, out: Path | None, readme: Path | None) -> None:
 @click.option("--questions", "asked", default=100, help="How many questions are asked.")
 @json_option
 def speed(folder: Path, count: int, asked: int, as_json: bool) -> None:
-    """Time adding and asking beside the usual LangChain recipe, and a new process.
+    """Time adding and asking beside the usual LangChain recipe, adding again, and a new process.
 
     FOLDER is one of RealTimeQA, as `benchmark prepare` makes it.
     """
@@ -163,6 +163,8 @@ def speed(folder: Path, count: int, asked: int, as_json: bool) -> None:
         pair = found[name]
         click.echo(f"{name:18}{pair['citewire']:10.3f}{pair['other']:10.3f}{pair['ratio']:8.3f}")
     click.echo(f"{'ask_median':18}{found['ask_median']:10.3f}")
+    again, memory = found["add_again"], found["add_megabytes"]
+    click.echo(f"Adding again took {again['ratio']:.3f} of the first time; {memory} MB at most.")
 
 
 @benchmark.command()

@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import re
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -320,6 +321,19 @@ def test_the_baselines_only_search(room: Newsroom) -> None:
         only = search("Who was the captain of the ferry?", index, 10, Scope(articles=(bridge,)))
         assert {p.article for p in only} <= {bridge}
     assert baselines.by_words("Who was it and what?", index) == []
+
+
+@pytest.mark.slow
+def test_speed_beside_the_recipe(folder: Path) -> None:
+    command = ["benchmark", "speed", str(folder), "--questions", "2", "--json"]
+    done = CliRunner().invoke(cli, command)
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["articles"] == 2
+    assert found["add_again"]["again"] < found["add"]["citewire"]
+    assert 100 < found["add_megabytes"] < 1500 or sys.platform != "linux"
+    for name in ("add", "retrieve_median", "cold"):
+        assert found[name]["ratio"] > 0
 
 
 def test_the_recipe_finds_paragraphs(room: Newsroom, tmp_path: Path) -> None:
