@@ -106,14 +106,14 @@ def ask(
         if as_json:
             print_json(room.ask(question, **given(filters)).to_dict())
             return
-        shown = False
         for item in room.stream(question, **given(filters)):
-            if isinstance(item, Answer):
-                text = str(item)
-                click.echo(text[len(item.text) :].lstrip("\n") if shown else text)
-            else:
+            if not isinstance(item, Answer):
                 click.echo(item.text)
-                shown = True
+            elif not item.statements:
+                click.echo(item)
+            else:
+                in_short = f"In short: {item.headline}\n" if item.headline else ""
+                click.echo(f"{in_short}{item.footnotes}")
 
 
 @cli.command()

@@ -84,7 +84,8 @@ _PRONOUN = re.compile(
 )
 _PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _POINTERS = re.compile(
-    r"\b(?:this|that|these|those|there|then|the (?:company|team|man|woman|bank|agency|attack|deal|"
+    r"\b(?:this|that|these|those|there|then|else|another|"
+    r"the (?:others?|company|team|man|woman|bank|agency|attack|deal|"
     r"event|game|match|country|government|group|film|vote|election|strike|storm|fire|quake|"
     r"earthquake|crash|law|bridge|town|two|mission|lander|spacecraft|club|merger|takeover|flood|"
     r"outage|firm|visit|talks|meeting))\b",

@@ -291,8 +291,10 @@ class Answer:
         """`short`, where it is sure enough to be shown by itself."""
         return self.short if self.confidence >= SURE else None
 
-    def __str__(self) -> str:
-        lines = [self.headline, "", self.text] if self.headline else [self.text]
+    @property
+    def footnotes(self) -> str:
+        """What stands below the answer: its sources, notices, and what was searched."""
+        lines: list[str] = []
         seen: set[int] = set()
         for c in self.citations:
             if c.number not in seen:
@@ -309,6 +311,10 @@ class Answer:
         lines.extend(f"  - {p.title} ({p.outlet or 'no outlet'})" for p in self.nearest)
         lines.append(str(self.searched))
         return "\n".join(lines)
+
+    def __str__(self) -> str:
+        short = f"{self.headline}\n\n" if self.headline else ""
+        return f"{short}{self.text}\n{self.footnotes}"
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, with `"schema": 1`. Dates are ISO 8601, a missing value is null."""

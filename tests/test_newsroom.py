@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from rag import Answer, Article, Newsroom, Settings, Timestamp
+from rag.cli import cli
 from rag.errors import (
     LibraryError,
     LibraryMismatch,
@@ -368,9 +370,27 @@ def test_no_articles_give_no_passages(newsroom: Newsroom) -> None:
     assert newsroom.search("Who met Nakatani?", articles=[]) == []
 
 
-def test_a_greeting_is_told_in_no_time_and_who_is_meant_is_not_added(newsroom: Newsroom) -> None:
+def test_a_greeting_is_told_in_no_time_and_only_what_is_left_out_is_carried_over(
+    newsroom: Newsroom,
+) -> None:
     answer = newsroom.ask("thank you " * 20 + "but who won?", model=None)
     assert answer.reason != "greeting"
     history = [{"question": "What did the Noto earthquake destroy?", "answer": "The market."}]
     asked = "Who did Hegseth meet on his trip to Tokyo?"
     assert newsroom.ask(asked, history=history, model=None).standalone_question == asked
+    history = [{"question": "How did the Starliner astronauts get home?", "answer": "By Dragon."}]
+    answer = newsroom.ask("Was anybody else on board?", history=history, model=None)
+    assert "Starliner" in answer.standalone_question
+
+
+def test_the_command_line_shows_the_statements_and_then_the_rest(newsroom: Newsroom) -> None:
+    question = "Who did Hegseth meet in Tokyo?"
+    answer = newsroom.ask(question, model=None)
+    assert answer.headline and str(answer).startswith(answer.headline)
+    environ = {
+        "CITEWIRE_CACHE": str(newsroom.settings.cache),
+        "CITEWIRE_DATA": str(newsroom.settings.data),
+    }
+    done = CliRunner(env=environ).invoke(cli, ["ask", question])
+    shown = [s.text for s in answer.statements] + [f"In short: {answer.headline}"]
+    assert done.output == "\n".join([*shown, answer.footnotes]) + "\n"
