@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,30 @@ def test_a_corrupted_sentence_stands_beside_the_true_one() -> None:
         assert false.sentence not in PASSAGE
 
 
+def test_a_question_is_put_to_the_articles_of_its_set(tmp_path: Path) -> None:
+    def article(ferry: str, people: int) -> dict[str, Any]:
+        text = f"The ferry {ferry} ran aground on Friday with {people} people on board."
+        return {
+            "set": "ferries", "title": f"{ferry} aground", "published": "2031-05-02",
+            "paragraphs": [text, "The harbour was closed."], "statements": [],
+            "questions": [
+                {"question": f"How many were on the {ferry}?",
+                 "answers": [{"paragraph": 1, "text": str(people)}]},
+                {"question": f"Who owns the {ferry}?", "near": 1},
+            ],
+        }  # fmt: skip
+
+    path = tmp_path / "ferries.jsonl"
+    path.write_text("\n".join(json.dumps(article(*a)) for a in (("Alma", 212), ("Berta", 90))))
+    groups, _ = data.written([path], lambda texts: [len(t.split()) for t in texts], seed=1)
+    assert len(groups) == 4
+    for group in groups:
+        own, other = ("Alma", "Berta") if "Alma" in group.question else ("Berta", "Alma")
+        assert [t.text for t in group.texts if t.spans and other in t.text] == []
+        assert any(own in t.text for t in group.texts)
+        assert any(other in t.text for t in group.texts)
+
+
 @pytest.mark.slow
 def test_the_command_makes_a_reader(tmp_path: Path) -> None:
     """From made-up sets in the form of the public ones: what is learned from so little is nothing."""
@@ -65,8 +90,10 @@ def test_the_command_makes_a_reader(tmp_path: Path) -> None:
         "statements": [{"text": "A ferry hit the ground.", "paragraph": 1, "supported": True}],
     }  # fmt: skip
     written = tmp_path / "written"
-    written.mkdir()
+    (written / "sets").mkdir(parents=True)
     (written / "one.jsonl").write_text(json.dumps(article))
+    pair = [json.dumps({**article, "set": "ferries", "title": t}) for t in ("Alma", "Berta")]
+    (written / "sets" / "two.jsonl").write_text("\n".join(pair))
     command = [sys.executable, "-m", "rag.training", "--written", str(written)]
     command += [str(tmp_path), str(tmp_path / "o")]
     subprocess.run(command, check=True, capture_output=True, env=os.environ, timeout=500)

@@ -16,6 +16,10 @@ from rag.training.export import export
 from rag.training.model import Network
 
 WRITTEN = Path(__file__).parent / "written"
+SETS = "sets"
+"""Folder, within that of the written articles, of those that come in sets of like events."""
+AGAIN = 2
+"""Of the texts of the stage before, one in so many is seen again beside the sets."""
 PUBLIC = 700
 """Answerable questions of the public sets that are seen again beside the written articles."""
 
@@ -27,13 +31,13 @@ PUBLIC = 700
     "--written",
     type=click.Path(exists=True, path_type=Path),
     default=WRITTEN,
-    help="Folder of the written articles, *.jsonl.",
+    help="Folder of the written articles, *.jsonl, and of their sets, sets/*.jsonl.",
 )
 @click.option("--seed", default=7, help="Of everything that is drawn.")
 @click.option("--device", default="cpu", help='"cpu" (hours) or "cuda" (minutes).')
 @click.option("--resume", is_flag=True, help="Go on after the stages whose checkpoints are in OUT.")
 def main(public: Path, out: Path, written: Path, seed: int, device: str, resume: bool) -> None:
-    """Train on the public sets in the folder PUBLIC, then on the written articles, into OUT.
+    """Train on the public sets in the folder PUBLIC, then on the written articles and their sets.
 
     OUT gets a checkpoint after each stage and reader.xml, reader.bin and card.json at the end.
     """
@@ -50,14 +54,15 @@ def main(public: Path, out: Path, written: Path, seed: int, device: str, resume:
     groups, pairs = data.public(public, embedder, seed)
     chance.shuffle(groups)
     chance.shuffle(pairs)
-    files = sorted(written.glob("*.jsonl"))
-
-    drawn = data.drawn(files, embedder.count, seed)
+    alone = data.drawn(sorted(written.glob("*.jsonl")), embedder.count, seed)
+    sets = data.drawn(sorted((written / SETS).glob("*.jsonl")), embedder.count, seed)
     again = _again(groups, pairs, seed)
+    news = train.items(*again, tokenizer) + train.items(*alone, tokenizer)
     # Each with a learning rate that rises and falls.
     stages = {
         "public": train.items(groups, pairs[: len(groups) // 4], tokenizer),
-        "news": train.items(*again, tokenizer) + train.items(*drawn, tokenizer),
+        "news": news,
+        "sets": news[::AGAIN] + train.items(*sets, tokenizer),
     }
     for name, items in stages.items():
         checkpoint = out / f"{name}.pt"
@@ -65,7 +70,12 @@ def main(public: Path, out: Path, written: Path, seed: int, device: str, resume:
             network.load_state_dict(torch.load(checkpoint, map_location=device, weights_only=True))
         else:
             train.train(network, name, items, checkpoint)
-    card = {"base": embed.DEFAULT, "seed": seed, "public": len(groups), "written": len(drawn[0])}
+    card = {
+        "base": embed.DEFAULT,
+        "seed": seed,
+        "public": len(groups),
+        "written": len(alone[0] + sets[0]),
+    }
     export(network.cpu(), out, card)
     click.echo(f"The reader is in {out}; use it with CITEWIRE_READER={out}")
 

@@ -22,6 +22,8 @@ SHIFTS = {"new_wiki": 1.0, "reddit": 0.25, "amazon_reviews": 0.2}
 """The sets, and how much of each is used: an encyclopedia is nearer to news than talk is."""
 NEAR = 8
 """A wrong passage is drawn from so many that retrieval ranks first."""
+LIKEST = 4
+"""Of another article of a set, a passage is drawn from so many that share most of its words."""
 ROOM = 200
 """Tokens of a passage, as in a library."""
 
@@ -101,37 +103,51 @@ def drawn(files: Iterable[Path], count: Count, seed: int) -> tuple[list[Group], 
 
 
 def written(files: Iterable[Path], count: Count, seed: int) -> tuple[list[Group], list[Pair]]:
-    """The articles written for this purpose: each question with passages of its own article."""
+    """The articles written for this purpose: each question with passages of its own article.
+
+    Where articles form a set, also with a passage of another of them.
+    """
     chance = random.Random(seed)
     groups: list[Group] = []
     pairs: list[Pair] = []
-    for path in files:
-        for line in path.read_text("utf-8").splitlines():
-            article = json.loads(line)
-            head = fit_header(article["title"], _day(article), ROOM, count)
-            room = ROOM - count([head])[0]
-            parts = [
-                (range(span.first, span.last + 1), f"{head}\n{span.text}")
-                for span in passages(article["paragraphs"], room, count)
-            ]
-            # Single paragraphs too: the reader also reads those, and more negatives are had so.
-            parts += [
-                (range(n, n + 1), f"{head}\n{text}")
-                for n, text in enumerate(article["paragraphs"], 1)
-            ]
-            for question in article["questions"]:
-                groups += _grouped(question, parts, chance)
-            for statement in article["statements"]:
-                paragraph = article["paragraphs"][statement["paragraph"] - 1]
-                text = f"{head}\n{paragraph}"
-                pairs.append(Pair(statement["text"], text, statement["supported"]))
-                if statement["supported"]:
-                    other = article["paragraphs"][
-                        statement["paragraph"] % len(article["paragraphs"])
-                    ]
-                    pairs.append(Pair(statement["text"], f"{head}\n{other}", False))
+    lines = (line for path in files for line in path.read_text("utf-8").splitlines())
+    articles = [json.loads(line) for line in lines]
+    parts = [_parts(article, count) for article in articles]
+    of_set: dict[str, list[int]] = {}
+    for n, article in enumerate(articles):
+        of_set.setdefault(article.get("set", f"article {n}"), []).append(n)
+    for n, article in enumerate(articles):
+        others = of_set.get(article.get("set", ""), ())
+        beside = [text for other in others if other != n for _, text in parts[other]]
+        for question in article["questions"]:
+            groups += _grouped(question, parts[n], beside, chance)
+        head = parts[n][0][1].split("\n")[0]
+        for statement in article["statements"]:
+            paragraph = article["paragraphs"][statement["paragraph"] - 1]
+            text = f"{head}\n{paragraph}"
+            pairs.append(Pair(statement["text"], text, statement["supported"]))
+            if statement["supported"]:
+                following = statement["paragraph"] % len(article["paragraphs"])
+                text = f"{head}\n{article['paragraphs'][following]}"
+                pairs.append(Pair(statement["text"], text, False))
     chance.shuffle(groups)
     return groups, pairs
+
+
+def _parts(article: dict[str, Any], count: Count) -> list[tuple[range, str]]:
+    """The passages of an article, as in a library, and its single paragraphs, with their numbers.
+
+    The reader also reads paragraphs alone, and more negatives are had so.
+    """
+    head = fit_header(article["title"], _day(article), ROOM, count)
+    room = ROOM - count([head])[0]
+    return [
+        *(
+            (range(span.first, span.last + 1), f"{head}\n{span.text}")
+            for span in passages(article["paragraphs"], room, count)
+        ),
+        *((range(n, n + 1), f"{head}\n{text}") for n, text in enumerate(article["paragraphs"], 1)),
+    ]
 
 
 def near_misses(groups: Iterable[Group], seed: int) -> Iterator[Group]:
@@ -229,9 +245,15 @@ _DENIABLE = re.compile(
 
 
 def _grouped(
-    question: dict[str, Any], parts: Sequence[tuple[range, str]], chance: random.Random
-) -> Iterator[Group]:
+    question: dict[str, Any], parts: Sequence[tuple[range, str]], beside: Sequence[str],
+    chance: random.Random,
+) -> Iterator[Group]:  # fmt: skip
+    """A question with passages of its article, and one of those `beside` that come nearest."""
     answers = question.get("answers", [])
+    asked = set(_plain(question["question"]).split())
+    apart = [text for text in beside if not _holds(text, [a["text"] for a in answers])]
+    apart.sort(key=lambda text: -len(asked & set(_plain(text).split())))
+    other = [Text(chance.choice(apart[:LIKEST]))] if apart else []
     texts = []
     for numbers, text in parts:
         spans = []
@@ -246,11 +268,11 @@ def _grouped(
     wrong = [t for t in texts if not t.spans]
     if right:
         near = chance.sample(wrong, min(len(wrong), 2))
-        yield Group(question["question"], (chance.choice(right), *near))
+        yield Group(question["question"], (chance.choice(right), *near, *other))
     else:
         # Nothing was left out above: there are no words of an answer to find elsewhere.
         near = [texts[n] for n, (numbers, _) in enumerate(parts) if question["near"] in numbers]
-        yield Group(question["question"], (chance.choice(near), chance.choice(wrong)))
+        yield Group(question["question"], (chance.choice(near), chance.choice(wrong), *other))
 
 
 def _load(path: Path, contexts: list[str], questions: list[_Question], even: bool = False) -> None:
