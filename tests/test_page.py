@@ -9,6 +9,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from openai_server import OpenAIServer, Prompt, Step, Wait, pieces
+from openai_server import OpenAIServer, Prompt, Step, pieces
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from rag import Article, Newsroom, Timestamp
@@ -32,9 +33,6 @@ QUIET = [
 PATIENCE = 60_000
 """Milliseconds: a slow machine loads the models while the first test runs."""
 expect.set_options(timeout=PATIENCE)
-
-PAUSE = 6
-"""Seconds between the model's sentences: time to open the source of the first one."""
 
 HOSTILE = "Vault of Brandt & Sons robbed <img src=x onerror=hacked()> :material/home: **twice**"
 ARTICLES = [
@@ -75,12 +73,16 @@ ARTICLES = [
 RESCUED = "How many people were rescued from the ferry Queen Maud?"
 
 
+seen = threading.Event()
+"""Set when the reader has looked at an answer that is half written."""
+
+
 def write(prompt: Prompt) -> Iterator[Step]:
     """A language model: a sentence that its paragraph holds, a pause, and one that none holds."""
     number = prompt.find("The ferry Queen Maud sank")
     # The first sentence is complete when the second has begun.
     yield from pieces(f"{ARTICLES[0].paragraphs[0]} [{number}] The owner of it")
-    yield Wait(PAUSE)
+    seen.wait(PATIENCE / 1000)
     yield from pieces(f" paid 9,000 crowns. [{number}]")
 
 
@@ -376,6 +378,7 @@ def test_a_model_writes_sentence_by_sentence(reader: Reader) -> None:
     expect(turn.locator(".waiting")).to_be_visible()
     turn.locator(".statement .chip").first.click()
     expect(turn.locator("mark")).to_be_visible()
+    seen.set()
     expect(turn).to_have_attribute("aria-busy", "false")
     expect(turn.locator(".statement")).to_have_count(1)
     expect(turn.locator("mark")).to_be_visible()  # the card that was opened on the way
