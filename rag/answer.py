@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from rag import check, cite, likeness, llm, prompt, question, reader, write
+from rag import check, cite, copies, likeness, llm, prompt, question, reader, write
 from rag.errors import ModelError
 from rag.records import Answer, Citation, Passage, Reason, Searched, Statement, Status
 from rag.retrieve import Index, Scope, retrieve
@@ -131,7 +131,7 @@ def _by_model(draft: _Draft, chat: llm.Model, settings: Settings) -> Iterator[St
     """The model's statements that hold. Sets `draft.model` where there are any."""
     seen: dict[tuple[str, int], check.Source] = {}
     for passage in draft.passages:
-        stored = draft.index.store.article(passage.article)
+        stored = draft.index.store.article(passage.article, passage.version)
         for number in passage.paragraphs:
             seen.setdefault((passage.article, number), check.Source(stored, number))
     messages, sources = prompt.answer_messages(
@@ -165,12 +165,26 @@ def _checked(draft: _Draft, written: Iterable[cite.Draft]) -> Iterator[Statement
         reason = check.fault(sentence.text, sentence.sources, draft.index.network)
         if reason is None:
             start = sum(len(s.text) + 1 for s in draft.shown)
-            text, citations = cite.cite(sentence, draft.numbers, start)
+            text, found = cite.cite(sentence, draft.numbers, start)
+            citations = tuple(_with_copies(citation, draft) for citation in found)
             statement = Statement(text, citations, "supported", "its facts stand in what it cites")
             draft.shown.append(statement)
             yield statement
         else:
             draft.dropped.append(Statement(sentence.text, (), "unsupported", reason))
+
+
+def _with_copies(citation: Citation, draft: _Draft) -> Citation:
+    """The citation with what the copies of its article add: who says the same, who corrected it."""
+    held = draft.index.store.copies(citation.article, draft.scope.window.as_of)
+    others = [stored.article for stored in held if stored.article.outlet != citation.outlet]
+    saying = [o.outlet for o in others if o.outlet and copies.says(o, citation.quote)]
+    corrected = (f"{o.outlet}: {o.correction}" for o in others if o.outlet and o.correction)
+    return replace(
+        citation,
+        also_in=tuple(dict.fromkeys(saying)),
+        correction=citation.correction or next(corrected, None),
+    )
 
 
 def _shown_in(draft: _Draft, short: str | None) -> str | None:

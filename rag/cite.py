@@ -186,8 +186,8 @@ def _citation(
     article = source.stored.article
     start, end = best_quote(statement, source.text)
     return Citation(
-        number=number, article=source.stored.key, outlet=article.outlet, title=article.title,
-        url=article.url, published=article.published, paragraph=source.number,
-        quote=source.text[start:end], span=(start, end), answer_span=answer_span,
-        note=article.note, correction=article.correction, also_in=source.stored.also_in,
+        number=number, article=source.stored.key, version=source.stored.version,
+        outlet=article.outlet, title=article.title, url=article.url, published=article.published,
+        paragraph=source.number, quote=source.text[start:end], span=(start, end),
+        answer_span=answer_span, note=article.note, correction=article.correction,
     )  # fmt: skip

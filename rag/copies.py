@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from rag.records import Article
+
 if TYPE_CHECKING:
     from datasketch import MinHash
 
@@ -45,6 +47,9 @@ OWN_SHARE, OWN_WORDS = 0.2, 100
 text that adds more tells something else, even where long captions and background are the same."""
 LATER_SHARE, LATER_WORDS = 0.05, 30
 """The same where it was published on a later day: an article with a new opening is news by then."""
+
+SAID = 0.5
+"""A copy says the same as a quotation if at least this share of its shingles stands there."""
 
 _WORD = re.compile(r"\w+(?:[.,:'’]\w+)*")
 
@@ -107,12 +112,9 @@ def _empty() -> MinHash:
 
 def copied(one: Text, other: Text) -> bool:
     """True if one of the texts is a copy of the other, or both are of a third."""
+    if not _alike(one, other):
+        return False
     short, long = sorted((one, other), key=lambda text: len(text.shingles))
-    common = len(short.shingles & long.shingles)
-    if common < CONTAINED * len(short.shingles):
-        return False
-    if common < RESEMBLANCE * (len(short.shingles) + len(long.shingles) - common):
-        return False
     apart = abs((one.day - other.day).days) if one.day and other.day else 0
     if len(short.facts & long.facts) < (FACTS if apart <= SOON else 1) * len(short.facts):
         return False
@@ -122,6 +124,32 @@ def copied(one: Text, other: Text) -> bool:
         late, early = sorted((one, other), key=lambda text: text.day or date.min, reverse=True)
         return _adds_little(late, early, LATER_SHARE, LATER_WORDS)
     return any(_adds_little(a, b, OWN_SHARE, OWN_WORDS) for a, b in ((one, other), (other, one)))
+
+
+def revised(before: Text, after: Text) -> bool:
+    """True if a later version of an article is the same text, whatever facts were put right."""
+    return _alike(before, after) and _adds_little(after, before, OWN_SHARE, OWN_WORDS)
+
+
+def says(article: Article, quote: str) -> bool:
+    """True if the article, a copy of the one that is quoted, says the same, too.
+
+    Its names and numbers stand there, and it is told in the same words for the most part.
+    """
+    quoted = read([quote], None)
+    own = (text for text in article.paragraphs if text != article.correction)
+    near = [text for text in own if read([text], None).shingles & quoted.shingles]
+    words = {word.casefold() for text in near for word in _WORD.findall(text)}
+    common = read(near, None).shingles & quoted.shingles
+    is_told = len(common) >= SAID * len(quoted.shingles)
+    return is_told and all(fact.casefold() in words for fact in quoted.facts)
+
+
+def _alike(one: Text, other: Text) -> bool:
+    """True if most of the shorter text stands in the other, and makes up much of it."""
+    common = len(one.shingles & other.shingles)
+    sizes = len(one.shingles), len(other.shingles)
+    return common >= CONTAINED * min(sizes) and common >= RESEMBLANCE * (sum(sizes) - common)
 
 
 def _adds_little(text: Text, to: Text, share: float, most: int) -> bool:

@@ -262,6 +262,33 @@ class Library:
         newest = self.article(key)
         return [newest, *(self.article(key, n) for n in range(newest.version - 1, 0, -1))]
 
+    def copies(self, key: str, as_of: date | None = None) -> list[StoredArticle]:
+        """The other articles of the story, as they came; on a day, as they were on it."""
+        found = self._db.execute(
+            "SELECT b.key FROM articles a JOIN articles b ON b.story = a.story AND b.id != a.id"
+            " WHERE a.key = ? ORDER BY b.id",
+            (key,),
+        ).fetchall()
+        return [self.article(k, self.version_on(k, as_of) if as_of else None) for (k,) in found]
+
+    def version_on(self, key: str, day: date) -> int:
+        """The newest version that there was on the day; the first where there was none yet.
+
+        A version came when its source says it was updated, or else when it was read.
+        """
+        rows = self._db.execute(
+            "SELECT v.number, v.updated, v.fetched FROM versions v JOIN articles a"
+            " ON a.id = v.article WHERE a.key = ? ORDER BY v.number",
+            (key,),
+        ).fetchall()
+        newest, before = 1, rows[0][1]
+        for number, updated, fetched in rows[1:]:
+            came = _timestamp(updated if updated != before else fetched)
+            if came is None or came.day <= day:
+                newest = number
+            before = updated
+        return newest
+
     def _also_in(self, articles: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """The other outlets with copies of each article, in the order in which they came."""
         rows = self._db.execute(
@@ -351,7 +378,7 @@ class Library:
         """The passages with these ids; unknown ids are left out."""
         rows = self._db.execute(
             "SELECT p.id, a.key, v.title, v.outlet, v.url, v.published, p.first, p.last, p.text,"
-            " v.note, v.correction, a.story, a.id"
+            " v.note, v.correction, a.story, a.id, a.version"
             " FROM passages p JOIN articles a ON a.id = p.article"
             " JOIN versions v ON v.article = a.id AND v.number = a.version"
             " WHERE p.id IN (SELECT value FROM json_each(?))",
@@ -362,7 +389,7 @@ class Library:
             r[0]: Passage(id=r[0], article=r[1], title=r[2], outlet=r[3], url=r[4],
                           published=_timestamp(r[5]), paragraphs=tuple(range(r[6], r[7] + 1)),
                           text=r[8], note=r[9], correction=r[10], story=r[11],
-                          also_in=also_in.get(r[12], ()))
+                          also_in=also_in.get(r[12], ()), version=r[13])
             for r in rows
         }  # fmt: skip
 
@@ -476,10 +503,11 @@ def _put(db: sqlite3.Connection, new: NewArticle) -> bool:
     day = (article.published.day - EPOCH).days if article.published else None
     row = db.execute("SELECT id, version FROM articles WHERE key = ?", (new.key,)).fetchone()
     facts = (article.outlet, day, fingerprint(article))
+    left = None
     if row:
         identity, number = row[0], row[1] + 1
         _unindex(db, identity)
-        stories.leave(db, identity)
+        left = stories.leave(db, identity)
         db.execute(
             "UPDATE articles SET version = ?, outlet = ?, day = ?, fingerprint = ? WHERE id = ?",
             (number, *facts, identity),
@@ -512,7 +540,7 @@ def _put(db: sqlite3.Connection, new: NewArticle) -> bool:
             (passage, article.title, span.text),
         )
         db.execute("DELETE FROM strays WHERE vector = ?", (passage,))
-    return stories.join(db, identity)
+    return stories.join(db, identity, left)
 
 
 def _unindex(db: sqlite3.Connection, article: int) -> None:

@@ -84,7 +84,10 @@ def read(asked: Asked, passages: Sequence[Passage], index: Index) -> Reading:
     wanted = _wanted(asked, question, index)
     if not len(wanted.vectors):
         return Reading((), tuple(passages), 0.0, 0.0)
-    articles = {key: index.store.article(key) for key in {p.article for p in first}}
+    articles = {
+        key: index.store.article(key, version)
+        for key, version in {(p.article, p.version) for p in first}
+    }
     found: list[Likely] = []
     for passage, text, tokens in zip(first, texts, read, strict=True):
         found += _sentences(wanted, articles[passage.article], passage, text, tokens)

@@ -95,6 +95,8 @@ class Newsroom:
         self._vectors: Vectors | None = None
         self._embedder: Embedder | None = None
         self._generation = -1
+        self._whole = -1
+        """The generation of which every passage is known to have its vector."""
 
     @classmethod
     def open(
@@ -264,10 +266,11 @@ class Newsroom:
                 Library.create(self.folder, meta)
             index = self._index(any_embedder=rebuilding)
             index.vectors.drop_others()
-            if not rebuilding and not index.vectors.is_readable(index.embedder.dimension):
+            is_readable = rebuilding or index.vectors.is_readable(index.embedder.dimension)
+            if not rebuilding and not (is_readable and self._has_every_vector()):
                 log.warning(
-                    "The vectors in %s are damaged, as a killed process can leave them; all %s "
-                    "passages are embedded anew first.",
+                    "The vectors in %s are damaged or missing, as a killed process can leave them; "
+                    "all %s passages are embedded anew first.",
                     self.folder, f"{index.store.passage_count():,}",
                 )  # fmt: skip
                 self._embed_anew(index)
@@ -401,7 +404,7 @@ class Newsroom:
         chosen = self.settings.model if isinstance(model, _Unset) else model
         return answer.stream(
             question,
-            self._index(),
+            self._searchable(),
             scope,
             _turns(history or ()),
             chosen,
@@ -431,7 +434,7 @@ class Newsroom:
         from rag.retrieve import retrieve
 
         scope = self._scope(since, until, as_of, undated, outlets, articles)
-        return retrieve(clean(question), self._index(), scope, _count(k), by)
+        return retrieve(clean(question), self._searchable(), scope, _count(k), by)
 
     def as_retriever(self, k: int = 10, **filters: Any) -> BaseRetriever:
         """The library as a LangChain retriever; `filters` as for `search`."""
@@ -478,6 +481,28 @@ class Newsroom:
                     f"{self.folder}"
                 )
             return Index(store, self._vectors, self.embedder, named(self.settings.reader))
+
+    def _searchable(self) -> Index:
+        """The parts that answer, none of them missing."""
+        with self._lock:
+            index = self._index()
+            if self._whole != self._generation:
+                if not self._has_every_vector():
+                    raise LibraryError(
+                        f"Vectors of {self.folder} are missing; make them anew from the articles "
+                        f"with: citewire rebuild --library {self.folder}"
+                    )
+                self._whole = self._generation
+            return index
+
+    def _has_every_vector(self) -> bool:
+        """False where there are fewer vectors than passages.
+
+        While another process is at work there may be more, never fewer.
+        """
+        assert self._store is not None and self._vectors is not None
+        is_whole = self._vectors.count() >= self._store.passage_count()
+        return is_whole or self._store.generation != self._generation
 
     def _scope(
         self, since: Day, until: Day, as_of: Day, undated: Literal["include", "exclude"] | None,

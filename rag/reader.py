@@ -83,7 +83,10 @@ def read(
     heads = [header(p.title, p.published.day if p.published else None) for p in first]
     texts = [embedded(head, p.text) for head, p in zip(heads, first, strict=True)]
     found = network.read(asked.text, texts)
-    articles = {key: index.store.article(key) for key in {p.article for p in first}}
+    articles = {
+        key: index.store.article(key, version)
+        for key, version in {(p.article, p.version) for p in first}
+    }
     unnamed = {key: _unnamed(asked, stored.article) for key, stored in articles.items()}
     weeks = [_weeks(p, today) for p in first]
     newest = min(weeks, default=0.0)

@@ -86,7 +86,7 @@ class StoredArticle:
     """1 for the first text seen under this key."""
     article: Article
     also_in: tuple[str, ...] = ()
-    """Other outlets of which the library holds a copy, whatever their dates."""
+    """Other outlets of which the library holds a copy, perhaps edited, whatever their dates."""
 
     def paragraph(self, number: int) -> str:
         return self.article.paragraphs[number - 1]
@@ -159,7 +159,9 @@ class Passage:
     story: int = 0
     """Equal for passages of articles that are copies of one text."""
     also_in: tuple[str, ...] = ()
-    """Other outlets of which the library holds a copy of the article."""
+    """Other outlets of which the library holds a copy of the article, perhaps edited."""
+    version: int = 1
+    """Of the article; its newest, or the newest of the day that the question is asked on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +186,12 @@ class Citation:
     note: str | None = None
     """The article's own remark, such as "Sample text"."""
     correction: str | None = None
-    """What the outlet corrected in the article, in its words."""
+    """What the outlet corrected in the article, in its words; where it corrected nothing, what
+    another did in its copy, with that one's name."""
     also_in: tuple[str, ...] = ()
-    """Other outlets of which the library holds a copy of the article. One voice with this one."""
+    """Other outlets whose copy of the article says the same. One voice with this one."""
+    version: int = 1
+    """The version of the article that was read."""
 
 
 @dataclass(frozen=True, slots=True)

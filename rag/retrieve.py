@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from rag import versions
 from rag.crossencoder import CrossEncoder
 from rag.embed import Embedder
 from rag.library import Library
@@ -67,8 +68,9 @@ def retrieve(
 
     Scores of the two searches are scaled to [0, 1] over their candidates and added with the
     weights `WORDS_SHARE` and `1 - WORDS_SHARE`: unlike ranks, they keep how far apart two
-    candidates are (relative score fusion). Of articles that are copies of one text only the one
-    with the best passage is taken.
+    candidates are (relative score fusion). Of articles that are copies of one text only one is
+    taken: one that was corrected or changed since, or else the one with the best passage. Where
+    the question is asked on a day, a passage has the words that its article had on that day.
     """
     chosen = index.store.within(scope.window, scope.outlets, scope.articles)
     depth = max(CANDIDATES, k)
@@ -87,20 +89,39 @@ def retrieve(
     }
     ranked = sorted(fused, key=lambda i: (-fused[i], i))
     passages = index.store.passages(ranked)
+    told = _told([passages[i] for i in ranked if i in passages])
     best: list[Passage] = []
     taken: dict[str, int] = {}
-    told: dict[int, str] = {}
     for i in ranked:
         passage = passages.get(i)
         if passage is None or taken.get(passage.article, 0) >= most:
             continue
-        if told.setdefault(passage.story, passage.article) != passage.article:
+        if told[passage.story] != passage.article:
             continue
+        if scope.window.as_of and passage.version > 1:
+            passage = versions.on(passage, scope.window.as_of, index.store)
+            if passage is None:
+                continue
         taken[passage.article] = taken.get(passage.article, 0) + 1
         best.append(replace(passage, score=fused[i], similarity=found_meaning.get(i, 0.0)))
         if len(best) == k:
             break
     return best
+
+
+def _told(passages: Sequence[Passage]) -> dict[int, str]:
+    """The one article by which each story is told; `passages` are the best first."""
+    told: dict[int, Passage] = {}
+    for passage in passages:
+        told.setdefault(passage.story, passage)
+        if _currency(passage) > _currency(told[passage.story]):
+            told[passage.story] = passage
+    return {story: passage.article for story, passage in told.items()}
+
+
+def _currency(passage: Passage) -> tuple[bool, bool]:
+    """More for an article that says what is wrong in others, or that changed after they came."""
+    return passage.correction is not None, passage.version > 1
 
 
 def _telling(question: str, index: Index) -> list[str]:

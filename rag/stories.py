@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from rag import copies
@@ -18,8 +19,21 @@ MOST = 50
 equals. Thousands may carry the same text, and they hang together by these, too."""
 
 
-def join(db: sqlite3.Connection, article: int) -> bool:
-    """Finds the copies of a stored article that is in no story yet; True if there are any."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What an article was when it left its story."""
+
+    text: copies.Text
+    others: tuple[int, ...]
+    """Its copies."""
+
+
+def join(db: sqlite3.Connection, article: int, left: Left | None = None) -> bool:
+    """Finds the copies of a stored article that is in no story yet; True if there are any.
+
+    Copies of the version `left` before it stay copies where that was only put right: they still
+    tell what was wrong.
+    """
     text = _text(db, article)
     bands = copies.bands(text)
     marks = ",".join("?" * len(bands))
@@ -28,7 +42,9 @@ def join(db: sqlite3.Connection, article: int) -> bool:
         " ORDER BY count(*) DESC, article DESC LIMIT ?",
         (*bands, MOST),
     ).fetchall()
-    found = [other for (other,) in near if copies.copied(text, _text(db, other))]
+    found = {other for (other,) in near if copies.copied(text, _text(db, other))}
+    if left and copies.revised(left.text, text):
+        found.update(left.others)
     db.executemany("INSERT INTO bands VALUES (?, ?)", ((band, article) for band in set(bands)))
     pairs = [pair for other in found for pair in ((article, other), (other, article))]
     db.executemany("INSERT INTO copies VALUES (?, ?)", pairs)
@@ -36,12 +52,14 @@ def join(db: sqlite3.Connection, article: int) -> bool:
     return bool(found)
 
 
-def leave(db: sqlite3.Connection, article: int) -> None:
+def leave(db: sqlite3.Connection, article: int) -> Left:
     """Takes an article out of its story, which falls apart where only the article held it."""
     others = [r[0] for r in db.execute("SELECT other FROM copies WHERE article = ?", (article,))]
+    left = Left(_text(db, article), tuple(others))
     db.execute("DELETE FROM bands WHERE article = ?", (article,))
     db.execute("DELETE FROM copies WHERE article = ?1 OR other = ?1", (article,))
     _name(db, others)
+    return left
 
 
 def _name(db: sqlite3.Connection, articles: Iterable[int]) -> None:

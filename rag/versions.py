@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
 
-from rag.records import Article
+from rag.records import Article, Passage
+
+if TYPE_CHECKING:
+    from rag.library import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,28 @@ def changes(before: Article, after: Article) -> Iterator[Change]:
         if kind != "equal":
             numbers = str(c + 1) if d - c < 2 else f"{c + 1}-{d}"
             yield Change(f"paragraph {numbers}", one[a:b], other[c:d])
+
+
+def on(passage: Passage, day: date, store: Library) -> Passage | None:
+    """The passage of a newest version as it was on the day; None where it was not there yet."""
+    number = store.version_on(passage.article, day)
+    if number == passage.version:
+        return passage
+    newest, then = (store.article(passage.article, n).article for n in (passage.version, number))
+    one, other = newest.paragraphs, then.paragraphs
+    paragraphs: dict[int, str] = {}
+    for _, a, b, c, d in difflib.SequenceMatcher(None, one, other, False).get_opcodes():
+        for i in range(a, b):
+            if i + 1 in passage.paragraphs and c < d:
+                at = min(c + i - a, d - 1)
+                paragraphs[at + 1] = other[at]
+    if not paragraphs:
+        return None
+    return replace(
+        passage, version=number, title=then.title, outlet=then.outlet, published=then.published,
+        paragraphs=tuple(paragraphs), text="\n".join(paragraphs.values()), note=then.note,
+        correction=then.correction,
+    )  # fmt: skip
 
 
 def _shown(article: Article, name: str) -> tuple[str, ...]:

@@ -179,6 +179,21 @@ def test_damaged_vectors_are_rebuilt(room: Newsroom) -> None:
     assert room.status(check=True).attention == ()
 
 
+@pytest.mark.parametrize("mend", [Newsroom.rebuild, Newsroom.add], ids=["rebuild", "add"])
+def test_missing_vectors_are_no_answer(mend: Callable[[Newsroom], object], room: Newsroom) -> None:
+    asked = "How many people were rescued from the ferry?"
+    answered = room.ask(asked).text
+    room.close()
+    shutil.rmtree(room.folder / "vectors")
+    room = Newsroom.open(room.folder)
+    for read in (room.ask, room.search):
+        with pytest.raises(LibraryError, match=r"are missing; .* citewire rebuild"):
+            read(asked)
+    mend(room)
+    assert room.ask(asked).text == answered
+    assert room.status(check=True).attention == ()
+
+
 def test_what_a_kill_does_to_the_graph_is_mended_by_the_next_change(
     room: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

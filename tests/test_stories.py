@@ -178,6 +178,61 @@ def test_stories_do_not_depend_on_the_order(tmp_path: Path) -> None:
     assert len(counts) == 1
 
 
+# A correction among copies
+
+NOTE = "Correction: The water went through 230 homes, not 340."
+
+
+def corrected(article: Article, *wrong: str) -> Article:
+    """The article, a day later, with other numbers and a note at its end."""
+    paragraphs = list(article.paragraphs)
+    for number, text in enumerate(wrong or ("340",)):
+        paragraphs = [p.replace(text, str(230 + number)) for p in paragraphs]
+    updated = Timestamp("2031-03-05", "test")
+    return replace(
+        article, paragraphs=(*paragraphs, NOTE), updated=updated, fetched=updated, correction=NOTE
+    )
+
+
+@pytest.mark.parametrize("wrong", [("340",), ("340", "1,200", "62")], ids=str)
+def test_what_one_outlet_corrected_is_told_and_not_the_copies(
+    wrong: tuple[str, ...], tmp_path: Path
+) -> None:
+    room = add(tmp_path / "library", WIRE, COPIES[0], COPIES[1])
+    assert len(room.ask(QUESTION).citations[0].also_in) == 2
+    report = room.add_articles(iter([corrected(COPIES[0], *wrong)]))
+    assert report.updated == (COPIES[0].url,)
+    answer = room.ask(QUESTION)
+    citation = answer.citations[0]
+    assert (citation.outlet, citation.version, citation.correction) == ("Headline", 2, NOTE)
+    assert "230 homes" in answer.text and "340 homes" not in answer.text
+    assert citation.also_in == ()  # the others say 340
+
+
+def test_a_note_in_one_copy_is_shown_with_the_others(room: Newsroom) -> None:
+    room.add_articles(iter([corrected(COPIES[0])]))
+    citation = room.ask(QUESTION, outlets=["Northern Wire"]).citations[0]
+    assert "340 homes" in citation.quote
+    assert citation.correction == f"Headline: {NOTE}"
+    assert citation.also_in == ()
+    kept = room.ask("When was the dam at Orrin Falls built?", outlets=["Northern Wire"])
+    assert kept.citations[0].also_in == ("Headline",)
+
+
+def test_asked_on_a_day_an_article_says_what_it_said_then(room: Newsroom) -> None:
+    room.add_articles(iter([corrected(WIRE), COPIES[1]]))
+    citation = room.ask(QUESTION).citations[0]
+    assert (citation.version, citation.correction) == (2, NOTE) and "230 homes" in citation.quote
+    answer = room.ask(QUESTION, as_of="2031-03-04")
+    citation = answer.citations[0]
+    assert (citation.version, citation.correction) == (1, None) and "340 homes" in citation.quote
+    assert citation.also_in == ("Edited",)
+    assert NOTE not in str(answer)
+    assert "340" in cards.citation_card(citation, room)["paragraphs"][0]["quote"]
+    asked = room.ask("What did the correction say about the homes?", as_of="2031-03-04")
+    assert NOTE not in str(asked)
+
+
 # Versions
 
 

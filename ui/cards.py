@@ -106,19 +106,12 @@ def _source(record: Citation | Passage, updated: Timestamp | None) -> Card:
 
 def _cited(citation: Citation, room: Newsroom) -> StoredArticle | None:
     """The version of the article that the citation quotes; None where it is not there any more."""
-    version: int | None = None
-    while version is None or version > 0:
-        try:
-            stored = room.article(citation.article, version)
-        except KeyError:
-            return None
-        paragraphs = stored.article.paragraphs
-        if len(paragraphs) >= citation.paragraph:
-            start, end = citation.span
-            if stored.paragraph(citation.paragraph)[start:end] == citation.quote:
-                return stored
-        version = stored.version - 1
-    return None
+    try:
+        stored = room.article(citation.article, citation.version)
+        quoted = stored.paragraph(citation.paragraph)[slice(*citation.span)]
+    except (KeyError, IndexError):
+        return None
+    return stored if quoted == citation.quote else None
 
 
 def _beside(article: Article | None, number: int) -> list[Card]:
