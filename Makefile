@@ -26,7 +26,7 @@ quietly = { $(1); } >$(VENV)/log 2>&1 || { cat $(VENV)/log; echo "This failed: $
 help:
 	@echo "make chat    open the chat page; the first time also installs and prepares everything"
 	@echo "make test    style, types and the tests that need no browser"
-	@echo "make slow    the tests that make test leaves out: the page in Chromium, the package"
+	@echo "make slow    the tests that make test leaves out: the page in Chromium, the sample questions, kills"
 	@echo "make check   both"
 	@echo "make format  lay out the code"
 	@echo "make clean   remove .venv and what the tools left; your library stays"
@@ -36,10 +36,10 @@ chat: $(VENV)/chat
 
 test: lint
 	@echo "Tests:" && $(BIN) -m pytest
-	@echo "Left out: the page in Chromium and the built package. They are tested by: make slow"
+	@echo "Left out: the page in Chromium, the sample questions, the built package; for them: make slow"
 
 slow: $(VENV)/test
-	@echo "Tests of the page and of the package:" && $(BIN) -m pytest -m "browser or slow"
+	@echo "Tests of the page, of the answers to the sample questions, and of the package:" && $(BIN) -m pytest -m "browser or slow"
 
 check: test slow
 

@@ -17,14 +17,17 @@ def report(newsroom: Newsroom) -> Report:
     return evaluate(questions, asker(newsroom, model=None), questions_sha256=sha256(path))
 
 
+@pytest.mark.slow
 def test_no_figure_is_below_its_floor(report: Report) -> None:
     assert not gate.check(report, FLOORS)
 
 
+@pytest.mark.slow
 def test_every_question_was_answered_or_declined(report: Report) -> None:
     assert [row.error for row in report.rows if row.error] == []
 
 
+@pytest.mark.slow
 def test_every_quote_stands_in_its_paragraph(report: Report, newsroom: Newsroom) -> None:
     cited = [c for row in report.rows if row.answer for c in row.answer.citations]
     assert len(cited) > 100
