@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from rag.errors import LibraryBusy, LibraryError
 from rag.library import Library, NewArticle
 from rag.records import AddReport, Article, ExportedArticle, Rejected
 from rag.schema import EPOCH
+from rag.sources import fields
 from rag.vectors import Vectors
 
 # Passages embedded and stored together. Large enough to sort by length with little padding, small
@@ -107,15 +108,10 @@ def add(
             key = library.article_key(item)
             if key in batch.articles:
                 flush()
-            known = store.fingerprint_of(key)
-            is_same = known == library.fingerprint(item)
-            if is_same or (isinstance(item, ExportedArticle) and store.holds(item)):
-                outcome["unchanged"].append(key)
-            elif known and _older(item, store.article(key).article):
-                outcome["older"].append(key)
-            else:
-                outcome["updated" if known else "added"].append(key)
-                _prepare(batch, key, item, embedder)
+            state, whole = _state(key, item, store)
+            outcome[state].append(key)
+            if state in ("added", "updated"):
+                _prepare(batch, key, whole, embedder)
                 if batch.size >= BATCH_PASSAGES:
                     flush()
         if progress:
@@ -124,6 +120,35 @@ def add(
     new = set(outcome["added"])
     outcome["copies"] = [key for key in outcome["copies"] if key in new]
     return AddReport(**{n: tuple(v) for n, v in outcome.items()}, rejected=tuple(rejected))
+
+
+def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:
+    """What a reading is beside what the library holds, and the article as it is to be stored."""
+    known = store.fingerprint_of(key)
+    if known is None:
+        return "added", read
+    if known == library.fingerprint(read):
+        return "unchanged", read
+    if isinstance(read, ExportedArticle) and store.holds(read):
+        return "unchanged", read
+    held = store.article(key).article
+    whole = read if isinstance(read, ExportedArticle) else _completed(read, held)
+    if known == library.fingerprint(whole):
+        return "unchanged", read
+    return "older" if _older(read, held) else "updated", whole
+
+
+def _completed(read: Article, held: Article) -> Article:
+    """What was read, with what is held of the article where this reading does not say it."""
+    is_named = read.outlet and read.outlet != fields.host(read.url)
+    same_text = read.paragraphs == held.paragraphs
+    return replace(
+        read,
+        published=read.published or held.published,
+        updated=read.updated or (held.updated if same_text else None),
+        outlet=read.outlet if is_named else held.outlet or read.outlet,
+        authors=read.authors or held.authors,
+    )
 
 
 def _older(read: Article, held: Article) -> bool:

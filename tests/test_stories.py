@@ -6,6 +6,7 @@ import json
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -273,6 +274,23 @@ def test_what_is_not_certainly_older_is_a_new_version(read: str, tmp_path: Path)
     versions = room.versions(str(WIRE.url))
     assert [v.version for v in versions] == [2, 1]
     assert [v.paragraph(1) for v in versions] == ["The second text.", "The first text."]
+
+
+def test_a_reading_that_does_not_say_keeps_what_is_known(tmp_path: Path) -> None:
+    known = stamped("2031-03-06", "The first text.", authors=("Ida Møller",))
+    room = add(tmp_path / "library", known)
+    silent: dict[str, Any] = {"published": None, "updated": None, "authors": ()}
+    hosted = replace(known, **silent, outlet="wire.example")
+    assert room.add_articles(iter([hosted])).unchanged == (WIRE.url,)
+    changed = replace(hosted, paragraphs=("The second text.", *P[1:]))
+    assert room.add_articles(iter([changed])).updated == (WIRE.url,)
+    held = room.article(str(WIRE.url)).article
+    assert held.paragraphs == changed.paragraphs
+    assert (held.published, held.updated) == (WIRE.published, None)  # when it changed is not known
+    assert (held.outlet, held.authors) == (WIRE.outlet, ("Ida Møller",))
+    other = replace(changed, outlet="Southern Wire", authors=("Jon Dahl",))
+    assert room.add_articles(iter([other])).updated == (WIRE.url,)
+    assert room.article(str(WIRE.url)).article.outlet == "Southern Wire"
 
 
 def test_an_agencys_item_has_versions_too(tmp_path: Path) -> None:
