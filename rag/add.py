@@ -15,7 +15,7 @@ from rag import chunk, library
 from rag.embed import Embedder
 from rag.errors import LibraryBusy, LibraryError
 from rag.library import Library, NewArticle
-from rag.records import AddReport, Article, ExportedArticle, Rejected
+from rag.records import AddReport, Article, ExportedArticle, Rejected, Remark
 from rag.schema import EPOCH
 from rag.sources import fields
 from rag.vectors import Vectors
@@ -94,6 +94,7 @@ def add(
     names = ("added", "updated", "unchanged", "older", "copies")
     outcome: dict[str, list[str]] = {name: [] for name in names}
     rejected: list[Rejected] = []
+    remarks: list[Remark] = []
     batch = _Batch()
 
     def flush() -> None:
@@ -102,9 +103,13 @@ def add(
         batch.size = 0
 
     for done, item in enumerate(items, 1):
+        if isinstance(item, Rejected) and store.fingerprint_of(item.withdraws):
+            item = _withdrawn(item, store.article(item.withdraws).article)
         if isinstance(item, Rejected):
             rejected.append(item)
         else:
+            if item.remark:
+                remarks.append(Remark(item.origin, item.remark))
             key = library.article_key(item)
             if key in batch.articles:
                 flush()
@@ -119,7 +124,8 @@ def add(
     flush()
     new = set(outcome["added"])
     outcome["copies"] = [key for key in outcome["copies"] if key in new]
-    return AddReport(**{n: tuple(v) for n, v in outcome.items()}, rejected=tuple(rejected))
+    found = {name: tuple(keys) for name, keys in outcome.items()}
+    return AddReport(**found, rejected=tuple(rejected), remarks=tuple(remarks))
 
 
 def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:
@@ -136,6 +142,12 @@ def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:
     if known == library.fingerprint(whole):
         return "unchanged", read
     return "older" if _older(read, held) else "updated", whole
+
+
+def _withdrawn(notice: Rejected, held: Article) -> Article:
+    """The article that its agency has withdrawn: it stays, and every citation of it says so."""
+    said = f"{notice.reason[0].upper()}{notice.reason[1:]}"
+    return replace(held, key=notice.withdraws, correction=said, origin=notice.origin)
 
 
 def _completed(read: Article, held: Article) -> Article:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rag.newsroom import Newsroom
     from rag.records import AddReport
 
+REMARKS = 5
+"""Remarks that are printed: a file may give thousands of dates that are none."""
+
 Command = Callable[..., Any]
 
 library_option = click.option("--library", metavar="DIR", help="Folder of the library.")
@@ -102,5 +105,11 @@ def print_json(data: Any) -> None:
 
 
 def print_rejected(report: AddReport) -> None:
+    """Prints what was not taken, and the first remarks on what was."""
     for item in report.rejected:
         click.echo(f"rejected: {item.origin}: {item.reason}", err=True)
+    for remark in report.remarks[:REMARKS]:
+        click.echo(f"note: {remark.origin}: {remark.text}", err=True)
+    more = len(report.remarks) - REMARKS
+    if more > 0:
+        click.echo(f"note: … and {more:,} more like these; --json has them all", err=True)

@@ -3,7 +3,8 @@
     CitewireError
     ├── SettingsError        a setting has a value that cannot be used
     ├── SourceError          something given to `add` cannot be read
-    │   └── FetchError       an address cannot be fetched, or may not be
+    │   ├── FetchError       an address cannot be fetched, or may not be
+    │   └── WithdrawnError   an agency has withdrawn an item
     ├── LibraryError         the library folder cannot be used as it is
     │   ├── LibraryMissing   there is no library at that place
     │   ├── LibraryReadOnly  the sample library, or a folder without write permission
@@ -40,6 +41,15 @@ class FetchError(SourceError):
         """True for what may be over at the next attempt: no connection, an overloaded server."""
         self.wait = wait
         """Seconds for which the server asks to be left alone."""
+
+
+class WithdrawnError(SourceError):
+    """An agency has withdrawn an item."""
+
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+        """Of the article in a library."""
 
 
 class LibraryError(CitewireError):

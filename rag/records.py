@@ -65,6 +65,8 @@ class Article:
     """What the outlet says it has corrected or clarified, in its words."""
     key: str = ""
     """What a library is to call it where it has no address, such as an agency's URN."""
+    remark: str = ""
+    """What its source says that cannot be used, in words. Not stored."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for what is no paragraph."""
@@ -107,6 +109,18 @@ class Rejected:
     """File, line or address."""
     reason: str
     """What is wrong and what to do about it."""
+    withdraws: str = ""
+    """Key of the article that its agency has withdrawn with this. Where a library holds it, it is
+    no rejection: the article is marked as withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that was left out of an article that was taken."""
+
+    origin: str
+    """File, line or address."""
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +137,8 @@ class AddReport:
     copies: tuple[str, ...] = ()
     """Keys of added articles that are copies of others: the same text, perhaps lightly edited."""
     rejected: tuple[Rejected, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    """What could not be used of articles that were taken, such as a date that is none."""
 
     @classmethod
     def of(cls, reports: Sequence[AddReport]) -> AddReport:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rag import Article, sources
+from rag import Article, Newsroom, sources
 from rag.records import Rejected
 from rag.sources import html
 
@@ -241,9 +241,35 @@ def test_what_ninjs_leaves_out(tmp_path: Path) -> None:
     assert isinstance(first, Article)
     assert stamps(first) == (("2024-05-06T12:30:00+02:00", "ninjs versioncreated"), None)
     for change, says in (
-        ({"pubstatus": "canceled"}, "citewire remove urn:newsml:agency.example:1"),
+        ({"pubstatus": "canceled"}, "withdrawn: its agency says pubstatus 'canceled'"),
+        ({"embargoed": "2999-01-01T08:00:00Z"}, "embargoed until 2999-01-01T08:00:00Z"),
+        ({"embargoed": "Monday"}, "its embargo ends at 'Monday', which is no time"),
         ({"body_text": ""}, "without a body"),
         ({"body_text": 3, "bodies": 7, "infosource": "x"}, "without a body"),
     ):
         gone = read(tmp_path, "c.json", item | change)
         assert isinstance(gone, Rejected) and says in gone.reason
+
+
+def test_an_embargo_ends(tmp_path: Path) -> None:
+    item = NINJS["3"] | {"embargoed": "2024-05-06T12:00:00+02:00"}
+    assert isinstance(read(tmp_path, "a.json", item), Article)
+
+
+def test_what_an_agency_withdraws_is_marked_with_every_citation(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    path = tmp_path / "item.json"
+    item = NINJS["3"]
+    withdrawn = item | {"pubStatus": "canceled", "bodies": []}
+    path.write_text(json.dumps(withdrawn), "utf-8")
+    (rejected,) = room.add(path).rejected
+    assert "withdrawn" in rejected.reason
+    path.write_text(json.dumps(item), "utf-8")
+    (key,) = room.add(path).added
+    path.write_text(json.dumps(withdrawn), "utf-8")
+    report = room.add(path)
+    assert (report.updated, report.rejected) == ((key,), ())
+    assert room.add(path).unchanged == (key,)
+    note = "It was withdrawn: its agency says pubstatus 'canceled'."
+    assert room.ask("Tell me about the old bridge.").citations[0].correction == note
+    assert room.article(key, 1).article.correction is None

@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag import sources
+from rag import Newsroom, sources
+from rag.cli import cli
 from rag.errors import SourceError
 from rag.records import Article, Rejected
 
@@ -398,12 +400,30 @@ def test_dates(text: str, expected: str, source: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "yesterday", "2 days ago", "2025 days ago", "Sunday", "March 30", "March 2025", "2025", "2025-03", "30.03.25",
-     "03/04/2025", "2025-02-30", "soon", "in 2024 at 9", "0001-01-01T00:00:00Z", "2999-01-01",
+    ["yesterday", "2 days ago", "2025 days ago", "Sunday", "March 30", "March 2025", "2025", "2025-03", "30.03.25",
+     "2025-W10", "2025W10", "03/04/2025", "2025-02-30", "soon", "in 2024 at 9", "0001-01-01T00:00:00Z", "2999-01-01",
      "1970-01-01T00:00:00", "January 5, 2999"],
 )  # fmt: skip
 def test_what_names_no_day_leaves_the_article_undated(text: str, tmp_path: Path) -> None:
-    assert article(write(tmp_path, "a.json", {**STORY, "published": text})).published is None
+    found = article(write(tmp_path, "a.json", {**STORY, "published": text}))
+    assert found.published is None
+    assert found.remark == f"published {text!r} names no day from 1605 to today; left out."
+
+
+def test_dates_that_are_none_are_told_of(tmp_path: Path) -> None:
+    stories = [
+        {**STORY, "url": f"https://a.example/{n}", "published": "March 2025"} for n in range(9)
+    ]
+    path = tmp_path / "news.jsonl"
+    path.write_text("\n".join(map(json.dumps, stories)), "utf-8")
+    done = CliRunner().invoke(cli, ["add", str(path), "--library", str(tmp_path / "library")])
+    assert "9 added" in done.stdout
+    notes = [line for line in done.stderr.splitlines() if line.startswith("note: ")]
+    assert notes[0].endswith("news.jsonl:1: published 'March 2025' names no day from 1605 to "
+                             "today; left out.")  # fmt: skip
+    assert notes[5:] == ["note: … and 4 more like these; --json has them all"]
+    report = Newsroom.open(tmp_path / "again").add(path)
+    assert len(report.remarks) == 9 and not report.rejected
 
 
 def test_tomorrow_is_a_date_and_next_week_is_a_mistake(tmp_path: Path) -> None:

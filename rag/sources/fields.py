@@ -19,6 +19,8 @@ FIRST_YEAR = 1605
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Likewise: what a missing date becomes where dates are numbers."""
 _TIME = re.compile(r"\d:\d\d|\d ?[ap]\.?m\b", re.IGNORECASE)
+_WEEK = re.compile(r"\d{4}-?W\d\d", re.IGNORECASE)
+"""A whole week in ISO 8601, which Python takes for its Monday."""
 _YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
 
 # In summer and winter alike; dateparser takes them for winter's.
@@ -53,20 +55,29 @@ def article(fields: Mapping[str, Any], blocks: Sequence[str], origin: str, sourc
     if not paragraphs:
         raise SourceError("there is no text in it")
     url = canonical(_line(fields, "url"))
+    stamps = {name: _stamp(fields, name, source) for name in ("published", "updated")}
     return Article(
         title=title,
         paragraphs=paragraphs,
         url=url,
         outlet=_line(fields, "outlet") or host(url),
         authors=_lines(fields, "authors"),
-        published=_stamp(fields, "published", source),
-        updated=_stamp(fields, "updated", source),
+        published=stamps["published"],
+        updated=stamps["updated"],
         fetched=Timestamp(datetime.now(UTC).isoformat(timespec="seconds"), "clock"),
         note=_line(fields, "note"),
         origin=origin,
         correction=_line(fields, "correction") or corrections.found(paragraphs),
         key=_line(fields, "key") or "",
+        remark=_unread(fields, stamps),
     )
+
+
+def _unread(fields: Mapping[str, Any], stamps: Mapping[str, Timestamp | None]) -> str:
+    """What the source gives for a date and is none, in words."""
+    given = ((name, fields.get(name)) for name, stamp in stamps.items() if not stamp)
+    lost = " and ".join(f"{name} {str(value)[:40]!r}" for name, value in given if value)
+    return f"{lost} names no day from {FIRST_YEAR} to today; left out." if lost else ""
 
 
 def _stamp(fields: Mapping[str, Any], name: str, source: str) -> Timestamp | None:
@@ -110,6 +121,8 @@ def timestamp(text: str | None, source: str) -> Timestamp | None:
 
 
 def _parsed(text: str) -> datetime | date | None:
+    if _WEEK.fullmatch(text):
+        return None
     for read in (date.fromisoformat, datetime.fromisoformat):
         try:
             return read(text.upper())

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from rag.errors import SourceError
+from rag.errors import SourceError, WithdrawnError
 from rag.records import Article, Rejected
 from rag.sources import clean, exported, files, html, ninjs
 from rag.sources.fields import article
@@ -30,7 +30,7 @@ def articles(path: Path, advance: Callable[[int], None]) -> Items:
                 advance(now - told)
                 told = now
     except SourceError as error:
-        yield Rejected(str(path), f"{error}.")
+        yield rejected(str(path), error)
     advance(size - told)
 
 
@@ -39,7 +39,12 @@ def of_bytes(kind: str, data: bytes, origin: str) -> Items:
     try:
         yield from _READERS[kind](io.BufferedReader(io.BytesIO(data)), origin)
     except SourceError as error:
-        yield Rejected(origin, f"{error}.")
+        yield rejected(origin, error)
+
+
+def rejected(origin: str, error: SourceError) -> Rejected:
+    withdrawn = error.key if isinstance(error, WithdrawnError) else ""
+    return Rejected(origin, f"{error}.", withdrawn)
 
 
 def _text(file: files.Stream, origin: str) -> Items:
@@ -107,7 +112,7 @@ def _json(file: files.Stream, origin: str) -> Items:
         try:
             yield _record(item, f"{origin}:{number}")
         except SourceError as error:
-            yield Rejected(f"{origin}:{number}", f"{error}.")
+            yield rejected(f"{origin}:{number}", error)
 
 
 def _json_lines(file: files.Stream, origin: str) -> Items:
@@ -117,7 +122,7 @@ def _json_lines(file: files.Stream, origin: str) -> Items:
                 raise SourceError(f"the line has more than {files.LONGEST:,} bytes")
             yield _record(_parsed(line), f"{origin}:{number}")
         except SourceError as error:
-            yield Rejected(f"{origin}:{number}", f"{error}.")
+            yield rejected(f"{origin}:{number}", error)
 
 
 def _parsed(data: bytes) -> Any:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from rag.errors import SourceError
+from rag.errors import SourceError, WithdrawnError
 from rag.records import Timestamp
 from rag.sources import clean, corrections, html
 from rag.sources.fields import canonical, timestamp
@@ -37,15 +38,17 @@ def read(item: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
     `firstcreated` is its publication and `versioncreated` its update; where there is only the
     latter, it is the publication of a first version and else the update. Raises SourceError for an
-    item that its agency has withdrawn or withheld.
+    item under embargo, WithdrawnError for one that its agency has withdrawn or withheld.
     """
     item = {name.lower(): value for name, value in item.items()}
     status = item.get("pubstatus") or "usable"
     if status != "usable":
-        raise SourceError(
-            f"its agency says pubstatus {str(status)[:40]!r}; only 'usable' is kept. "
-            f"If it is in the library: citewire remove {item['uri']}"
+        raise WithdrawnError(
+            f"it was withdrawn: its agency says pubstatus {str(status)[:40]!r}",
+            canonical(item["uri"]) or item["uri"],
         )
+    if until := item.get("embargoed"):
+        _check_embargo(str(until)[:40])
     first, this = (_stamp(item, name) for name in ("firstcreated", "versioncreated"))
     is_first = first is None and str(item.get("version") or "1") == "1"
     note = item.get("ednote")
@@ -60,6 +63,16 @@ def read(item: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         "updated": None if is_first or this == first else this,
         "correction": corrections.found([note]) if isinstance(note, str) else None,
     }, _blocks(item)
+
+
+def _check_embargo(until: str) -> None:
+    """Raises SourceError before that time, and where it is none: better late than too early."""
+    try:
+        end = datetime.fromisoformat(until)
+    except ValueError as error:
+        raise SourceError(f"its embargo ends at {until!r}, which is no time") from error
+    if datetime.now(UTC) < (end if end.tzinfo else end.replace(tzinfo=UTC)):
+        raise SourceError(f"it is embargoed until {until}; add it again after that")
 
 
 def _stamp(item: Mapping[str, Any], name: str) -> Timestamp | None:
