@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -25,7 +24,8 @@ _KINDS = {"text/plain": "text", "text/markdown": "markdown"}
 
 AGAIN = timedelta(hours=1)
 """After which the page of an entry is looked at again, for a correction seldom changes the feed;
-then after as long as it is known, so that the pauses double."""
+then after as long as it is known, so that the pauses double. One that could not be read is tried in
+the next round, for it may come after its entry, and then after as long as it has been failing."""
 
 Held = Callable[[str], bool]
 """Whether the library holds an article of that key: what was removed does not come back."""
@@ -64,8 +64,8 @@ def visit(
             before or Feed(url), last_good=now.isoformat(timespec="seconds"), last_error=None,
             failures=0, not_before=None,
         )  # fmt: skip
-        found = _entries(page, web, feed, told) if page.is_new else Visit((), feed)
-        return _again(found, web, held, now)
+        found = _entries(page, feed) if page.is_new else Visit((), feed)
+        return _with_pages(found, web, held, told)
     except SourceError as error:
         rejected = Rejected(url, f"{error}.")
         return Visit((rejected,), _failed(before, error, now) if before else None)
@@ -120,72 +120,81 @@ def _failed(feed: Feed, error: SourceError, now: datetime) -> Feed:
     return replace(feed, failures=feed.failures + 1, not_before=until.isoformat(timespec="seconds"))
 
 
-def _entries(page: Page, web: Web, feed: Feed, told: Told | None) -> Visit:
+def _entries(page: Page, feed: Feed) -> Visit:
+    """What the feed itself says. Pages that its new and changed entries lead to are due at once."""
     entries = list(islice(feeds.entries(page), feeds.MOST + 1))
     items: list[Article | Rejected] = []
     if len(entries) > feeds.MOST:
         reason = f"the feed has more than {feeds.MOST} entries; only so many are read."
         items.append(Rejected(feed.url, reason))
         entries = entries[: feeds.MOST]
-    seen: dict[str, str] = {}
     pages = {e.id: feed.pages[e.id] for e in entries if e.id in feed.pages}
-    for number, entry in enumerate(entries, 1):
-        done = True
-        if feed.seen.get(entry.id) != entry.state:
-            try:
-                article = entry.article(page.url)
-                if article is None:
-                    article = _linked(entry, web)
-                    pages[entry.id] = _visited(entry, article)
-                items.append(article)
-            except SourceError as error:
-                items.append(Rejected(entry.url or f"{feed.url} ({entry.id})", f"{error}."))
-                done = not (isinstance(error, FetchError) and error.passes)
-        if done:
-            seen[entry.id] = entry.state
-        if told:
-            told(number, len(entries))
-    # Asked whether it is new, the server would say no and the entries that failed never come.
-    whole = len(seen) == len({entry.id for entry in entries})
-    feed = replace(
-        feed, entries=len(entries), seen=seen, pages=pages,
-        etag=page.etag if whole else None, modified=page.modified if whole else None,
-    )  # fmt: skip
+    for entry in entries:
+        if feed.seen.get(entry.id) == entry.state:
+            continue
+        try:
+            article = entry.article(page.url)
+        except SourceError as error:
+            items.append(Rejected(entry.url or f"{feed.url} ({entry.id})", f"{error}."))
+            continue
+        if article:
+            items.append(article)
+            pages.pop(entry.id, None)
+        elif entry.url:
+            pages[entry.id] = _new(entry)
+        else:
+            reason = "the entry has neither an address nor a whole article."
+            items.append(Rejected(f"{feed.url} ({entry.id})", reason))
+    seen = {entry.id: entry.state for entry in entries}
+    feed = replace(feed, entries=len(entries), seen=seen, pages=pages,
+                   etag=page.etag, modified=page.modified)  # fmt: skip
     return Visit(tuple(items), feed)
 
 
-def _linked(entry: feeds.Entry, web: Web) -> Article:
-    if not entry.url:
-        raise SourceError("the entry has neither an address nor a whole article")
-    return _fetched(entry.url, web, entry.stamps)
+def _new(entry: feeds.Entry) -> dict[str, Any]:
+    """The page of an entry, as it is remembered, before it is read."""
+    stamps = {name: [stamp.text, stamp.source] for name, stamp in entry.stamps.items()}
+    return {"url": entry.url, "key": None, "first": None, "last": None, "stamps": stamps}
 
 
-def _fetched(url: str, web: Web, stamps: Mapping[str, Timestamp]) -> Article:
+def _with_pages(found: Visit, web: Web, held: Held, told: Told | None) -> Visit:
+    """What was found, and what those pages of entries say that are due."""
+    assert found.feed
+    items, pages = list(found.items), dict(found.feed.pages)
+    now = datetime.now(UTC)
+    due = [name for name, page in pages.items() if _is_due(page, held, now)]
+    for number, name in enumerate(due, 1):
+        page = pages[name]
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        first = page["first"] or when
+        try:
+            article = _fetched(page["url"], web, page["stamps"])
+            pages[name] = {**page, "key": article_key(article), "last": when,
+                           "first": first if page["key"] else when}  # fmt: skip
+            items.append(article)
+        except SourceError as error:
+            pages[name] = {**page, "first": first, "last": when}
+            if not page["key"]:  # else the library holds it as it was
+                items.append(Rejected(page["url"], f"{error}; a later round tries again."))
+        if told:
+            told(number, len(due))
+    return Visit(tuple(items), replace(found.feed, pages=pages))
+
+
+def _is_due(page: Mapping[str, Any], held: Held, now: datetime) -> bool:
+    if not page["last"]:
+        return True
+    first, last = (datetime.fromisoformat(page[when]) for when in ("first", "last"))
+    if not page["key"]:
+        return now - last >= last - first
+    return now - last >= max(AGAIN, last - first) and held(page["key"])
+
+
+def _fetched(url: str, web: Web, stamps: Mapping[str, Sequence[str]]) -> Article:
     page = web.get(url)
     if _kind(page) != "html" or feeds.is_feed(page):
         raise SourceError(f"it is no page but {page.kind or 'of an unknown kind'}")
-    return _page(page, url, dict(stamps))
-
-
-def _visited(entry: feeds.Entry, article: Article) -> dict[str, Any]:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    stamps = {name: [stamp.text, stamp.source] for name, stamp in entry.stamps.items()}
-    return {"url": entry.url, "key": article_key(article), "first": now, "last": now,
-            "stamps": stamps}  # fmt: skip
-
-
-def _again(found: Visit, web: Web, held: Held, now: datetime) -> Visit:
-    """What was found, and what the pages of entries say that were read some time ago."""
-    assert found.feed
-    items, pages = list(found.items), dict(found.feed.pages)
-    for name, known in pages.items():
-        first, last = (datetime.fromisoformat(known[when]) for when in ("first", "last"))
-        if now - last >= max(AGAIN, last - first) and held(known["key"]):
-            stamps = {field: Timestamp(*stamp) for field, stamp in known["stamps"].items()}
-            with suppress(SourceError):  # the library holds it as it was
-                items.append(_fetched(known["url"], web, stamps))
-            pages[name] = {**known, "last": now.isoformat(timespec="seconds")}
-    return Visit(tuple(items), replace(found.feed, pages=pages))
+    return _page(page, url, {name: Timestamp(*stamp) for name, stamp in stamps.items()})
 
 
 def _articles(page: Page, origin: str) -> Iterator[Article | Rejected]:

@@ -41,10 +41,11 @@ class Feed:
     etag: str | None = None
     modified: str | None = None
     seen: dict[str, str] = field(default_factory=dict)
-    """The entries that are done with, each with its state."""
+    """The entries it had, each with its state."""
     pages: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Of the entries whose pages were read: `url`, `key` in the library, `first` and `last` time of
-    reading as ISO 8601 in UTC, and the `stamps` that the feed tells, as texts and sources."""
+    """Of the entries that lead to pages: `url`, `key` in the library (None where it could not be
+    read), `first` and `last` time of reading, or of failing to, as ISO 8601 in UTC, and the
+    `stamps` that the feed tells, as texts and sources."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -377,12 +377,12 @@ def test_one_failing_entry_stops_no_other(room: Newsroom, site: Site) -> None:
     report = room.add(site.url("/rss"))
     assert report.added == (site.url("/ferry"),)
     assert [r.reason for r in report.rejected] == [
-        "the server answers 404 Not Found.",
         "the entry has neither an address nor a whole article.",
-        "it is no page but image/jpeg.",
-        "it is no page but application/xml.",
+        "the server answers 404 Not Found; a later round tries again.",
+        "it is no page but image/jpeg; a later round tries again.",
+        "it is no page but application/xml; a later round tries again.",
     ]
-    assert report.rejected[0].origin == site.url("/gone")
+    assert report.rejected[1].origin == site.url("/gone")
 
 
 LONG = "".join(
@@ -455,7 +455,7 @@ def test_robots_txt_is_heeded_for_what_a_feed_leads_to(room: Newsroom, site: Sit
     report = room.add(site.url("/rss"))
     assert report.added == (site.url("/ferry"),)
     assert [r.reason for r in report.rejected] == [
-        "the site's robots.txt forbids it to programs."
+        "the site's robots.txt forbids it to programs; a later round tries again."
     ] * 2
     assert site.pages_asked() == ["/rss", "/moved", "/ferry"]
     assert room.add(site.url("/private/a")).added  # somebody named it
@@ -530,12 +530,13 @@ def test_what_is_unfollowed_during_a_round_stays_so(room: Newsroom, site: Site) 
     assert room.status().feeds == ()
 
 
-def an_hour_later(room: Newsroom) -> None:
-    """Makes the library remember its feeds as it would have, had they been read earlier."""
-    store = Library(room.folder)
+def read_ago(room: Newsroom, first: float, last: float) -> None:
+    """Makes the library remember its pages as read, or tried, so many hours ago."""
+    store, hours = Library(room.folder), {"first": first, "last": last}
+    now = datetime.now(UTC)
+    times = {name: (now - timedelta(hours=ago)).isoformat() for name, ago in hours.items()}
     for feed in followed.known(store).values():
-        earlier = {"first": "2025-03-01T10:00:00+00:00", "last": "2025-03-01T10:00:00+00:00"}
-        pages = {name: page | earlier for name, page in feed.pages.items()}
+        pages = {name: page | times for name, page in feed.pages.items()}
         followed.remember(store, replace(feed, pages=pages))
 
 
@@ -556,7 +557,7 @@ def test_a_correction_is_seen_though_the_feed_does_not_change(room: Newsroom, si
     )
     assert polled(room) == AddReport()  # it was read a moment ago
     room.remove(site.url("/mill"))
-    an_hour_later(room)
+    read_ago(room, 1, 1)
     site.pages_asked()
     report = polled(room)
     assert report.updated == (site.url("/ferry"),) and not report.added
@@ -603,17 +604,47 @@ def test_who_follows_waits_for_who_adds(
     assert reports[0].added == (site.url("/ferry"),)
 
 
-def test_an_entry_that_failed_for_now_is_tried_again(room: Newsroom, site: Site) -> None:
-    site.pages |= {
-        "/rss": lambda r: r.send(rss(item(site, "/ferry"), item(site, "/gone")), ETag='"1"'),
-        "/ferry": lambda r: r.send(b"", status=502),
-    }
-    assert len(polled(room, site.url("/rss")).rejected) == 2
+@pytest.mark.parametrize("status", [403, 404, 410, 500, 503])
+def test_a_page_that_cannot_be_read_is_tried_again(status: int, room: Newsroom, site: Site) -> None:
+    def feed(request: Request) -> None:
+        known = request.headers.get("If-None-Match") == '"1"'
+        text = b"" if known else rss(item(site, "/ferry"), item(site, "/gone"))
+        request.send(text, status=304 if known else 200, ETag='"1"')
+
+    site.pages |= {"/rss": feed, "/ferry": lambda r: r.send(b"", status=status)}
+    first = polled(room, site.url("/rss"))
+    assert [r.origin for r in first.rejected] == [site.url("/ferry"), site.url("/gone")]
+    assert f"{status} " in first.rejected[0].reason and "tries again" in first.rejected[0].reason
+
+    site.pages["/ferry"] = FERRY  # it comes some minutes after its entry
     site.pages_asked()
-    site.pages["/ferry"] = FERRY
-    assert polled(room).added == (site.url("/ferry"),)
-    assert site.pages_asked() == ["/rss", "/ferry"]  # what is gone is not asked for again
-    assert "If-None-Match" not in site.requests[-2][1]
+    second = polled(room)
+    assert second.added == (site.url("/ferry"),)
+    assert [r.origin for r in second.rejected] == [site.url("/gone")]
+    assert site.pages_asked() == ["/rss", "/ferry", "/gone"]
+    published = room.article(site.url("/ferry")).article.published
+    assert published and published.source == "feed published"
+
+    read_ago(room, 3, 1)  # the pauses grow: after two hours of failing comes one of two hours
+    assert polled(room) == AddReport()
+    assert site.pages_asked() == ["/rss"]
+    read_ago(room, 4, 2)
+    assert "404" in reason(polled(room))
+    assert "/gone" in site.pages_asked()
+
+
+def test_what_a_changed_entry_leads_to_is_read_as_soon_as_it_can_be(
+    room: Newsroom, site: Site
+) -> None:
+    site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
+    polled(room, site.url("/rss"))
+    site.pages |= {
+        "/rss": rss(item(site, "/ferry", "<description>215 were saved.</description>")),
+        "/ferry": lambda r: r.send(b"", status=404),
+    }
+    assert "404" in reason(polled(room))
+    site.pages["/ferry"] = FERRY.replace("214", "215")
+    assert polled(room).updated == (site.url("/ferry"),)
 
 
 def test_a_feed_that_fails_stops_no_other_and_is_remembered(room: Newsroom, site: Site) -> None:
@@ -701,7 +732,8 @@ def test_the_command_line(
 
     said, complaint = run("follow", site.url("/rss"), "--once")
     assert "1 added" in said
-    assert complaint == f"rejected: {site.url('/gone')}: the server answers 404 Not Found.\n"
+    why = "the server answers 404 Not Found; a later round tries again."
+    assert complaint == f"rejected: {site.url('/gone')}: {why}\n"
     assert json.loads(run("follow", "--once", "--json")[0])["added"] == []
     assert site.url("/rss") in run("status")[0]
     assert "no longer" in run("follow", "--forget", site.url("/rss"))[0]
