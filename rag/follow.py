@@ -28,7 +28,8 @@ then after as long as it is known, so that the pauses double. One that could not
 the next round, for it may come after its entry, and then after as long as it has been failing."""
 
 Held = Callable[[str], bool]
-"""Whether the library holds an article of that key: what was removed does not come back."""
+"""Whether the library holds an article of that key: the page of one that was removed is not read
+again."""
 Told = Callable[[int, int], None]
 """Called with the number of addresses that were read and the number there are."""
 
@@ -64,7 +65,7 @@ def visit(
             before or Feed(url), last_good=now.isoformat(timespec="seconds"), last_error=None,
             failures=0, not_before=None,
         )  # fmt: skip
-        found = _entries(page, feed) if page.is_new else Visit((), feed)
+        found = _entries(page, feed, held) if page.is_new else Visit((), feed)
         return _with_pages(found, web, held, told)
     except SourceError as error:
         rejected = Rejected(url, f"{error}.")
@@ -120,7 +121,7 @@ def _failed(feed: Feed, error: SourceError, now: datetime) -> Feed:
     return replace(feed, failures=feed.failures + 1, not_before=until.isoformat(timespec="seconds"))
 
 
-def _entries(page: Page, feed: Feed) -> Visit:
+def _entries(page: Page, feed: Feed, held: Held) -> Visit:
     """What the feed itself says. Pages that its new and changed entries lead to are due at once."""
     entries = list(islice(feeds.entries(page), feeds.MOST + 1))
     items: list[Article | Rejected] = []
@@ -130,7 +131,7 @@ def _entries(page: Page, feed: Feed) -> Visit:
         entries = entries[: feeds.MOST]
     pages = {e.id: feed.pages[e.id] for e in entries if e.id in feed.pages}
     for entry in entries:
-        if feed.seen.get(entry.id) == entry.state:
+        if feed.seen.get(entry.id) == entry.state or _is_removed(pages.get(entry.id), entry, held):
             continue
         try:
             article = entry.article(page.url)
@@ -149,6 +150,11 @@ def _entries(page: Page, feed: Feed) -> Visit:
     feed = replace(feed, entries=len(entries), seen=seen, pages=pages,
                    etag=page.etag, modified=page.modified)  # fmt: skip
     return Visit(tuple(items), feed)
+
+
+def _is_removed(page: Mapping[str, Any] | None, entry: feeds.Entry, held: Held) -> bool:
+    """True if the entry's page was read and is no longer held; it is not even asked for."""
+    return bool(page and page["key"] and page["url"] == entry.url and not held(page["key"]))
 
 
 def _new(entry: feeds.Entry) -> dict[str, Any]:

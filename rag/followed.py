@@ -1,20 +1,21 @@
 """What a library remembers of its feeds.
 
 It lies in the library and is stored after the articles that were read: whatever is cut short is
-read again. An entry is read once, and again when the feed changes it, so that an article that was
-removed does not come back.
+read again. An entry is read once, and again when the feed changes it. What was removed does not
+come back, whatever feed leads to it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rag.errors import SourceError
-from rag.library import Library
+from rag.library import Library, article_key
+from rag.records import Article, Rejected
 
 _META = "feeds"
 STALE = timedelta(days=1)
@@ -83,6 +84,13 @@ def stale(store: Library) -> Iterator[str]:
     for feed in health(store):
         if (feed.last_good or "") < before:
             yield f"The feed {feed}; read it with: citewire follow --once"
+
+
+def wanted(items: Iterable[Article | Rejected], store: Library) -> Iterator[Article | Rejected]:
+    """What feeds led to, without the articles that somebody has removed."""
+    for item in items:
+        if isinstance(item, Rejected) or not store.is_removed(article_key(item)):
+            yield item
 
 
 def remember(store: Library, *feeds: Feed) -> None:

@@ -25,6 +25,8 @@ from rag.records import Article, ExportedArticle, Passage, StoredArticle, Timest
 from rag.schema import EPOCH, SCHEMA, SCHEMA_VERSION, migrate
 
 FILE = "library.sqlite"
+REMOVED = "removed "
+"""Before the key of a removed article, the name in `meta` of the time (UTC) of its removal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,7 +425,8 @@ class Library:
     def remove(self, key: str) -> bool:
         """Purges the article with every version and passage; False where there was none.
 
-        Its words are overwritten in the file, too. Its vectors are strays from then on.
+        Its words are overwritten in the file, too. Its vectors are strays from then on. The key is
+        noted as removed until an article is put under it again.
         """
         self._db.execute("PRAGMA secure_delete = ON")
         with self._writing() as db:
@@ -432,10 +435,15 @@ class Library:
                 _unindex(db, row[0])
                 stories.leave(db, row[0])
                 db.execute("DELETE FROM articles WHERE id = ?", row)
+                db.execute("INSERT OR REPLACE INTO meta VALUES (?, datetime())", (REMOVED + key,))
                 db.execute("INSERT INTO words (words) VALUES ('optimize')")  # forgets deleted words
         self._db.execute("PRAGMA secure_delete = OFF")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return row is not None
+
+    def is_removed(self, key: str) -> bool:
+        """True if there was an article under `key` that was purged and has not come back."""
+        return bool(self.meta(REMOVED + key))
 
     def strays(self) -> list[int]:
         """Vectors that may be stored without a passage."""
@@ -518,6 +526,7 @@ def _put(db: sqlite3.Connection, new: NewArticle) -> bool:
             "INSERT INTO articles (key, version, outlet, day, fingerprint) VALUES (?, 1, ?, ?, ?)",
             (new.key, *facts),
         ).lastrowid
+        db.execute("DELETE FROM meta WHERE name = ?", (REMOVED + new.key,))
     stamps = (_stamp_text(t) for t in (article.published, article.updated, article.fetched))
     version = db.execute(
         "INSERT INTO versions (article, number, title, url, outlet, authors, published, updated,"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -163,12 +163,18 @@ class Newsroom:
         self._check_writable()
         reports = [self.add_articles(items)] if paths else []
         for visit in follow.visits(addresses, self.settings, self._feeds(), self._holds, progress):
-            reports.append(self._add(iter(visit.items), [visit.feed] if visit.feed else []))
+            if visit.feed:
+                reports.append(self._add_fed(visit.items, visit.feed))
+            else:
+                reports.append(self.add_articles(iter(visit.items)))
         return AddReport.of(reports)
 
     def add_articles(self, items: Iterator[Article | Rejected]) -> AddReport:
         """Adds articles that are already read, for one's own sources."""
-        return self._add(items, ())
+        from rag import add
+
+        with self._changing(creating=True) as index:
+            return add.add(items, index.store, index.vectors, index.embedder)
 
     def follow(
         self, *feeds: str, progress: Callable[[int, int], None] | None = None
@@ -187,7 +193,7 @@ class Newsroom:
             feed = visit.feed
             if feed and feed.url in before and feed.url not in self._feeds():
                 feed = None  # it was unfollowed meanwhile
-            yield self._add(iter(visit.items), [feed] if feed else [], patient=True)
+            yield self._add_fed(visit.items, feed, patient=True)
 
     def unfollow(self, feed: str) -> None:
         """Follows a feed no longer; its articles stay. Raises SourceError for an unknown one."""
@@ -206,19 +212,24 @@ class Newsroom:
         there = (self.folder / library.FILE).exists()
         return there and self._opened().fingerprint_of(key) is not None
 
-    def _add(
-        self, items: Iterator[Article | Rejected], feeds: Sequence[Feed], patient: bool = False
+    def _add_fed(
+        self, items: Iterable[Article | Rejected], feed: Feed | None, patient: bool = False
     ) -> AddReport:
+        """Adds what a feed led to, but for what somebody has removed; remembers the feed."""
         from rag import add, followed
 
         with self._changing(creating=True, patient=patient) as index:
-            report = add.add(items, index.store, index.vectors, index.embedder)
-            if feeds:
-                followed.remember(index.store, *feeds)
+            wanted = followed.wanted(items, index.store)
+            report = add.add(wanted, index.store, index.vectors, index.embedder)
+            if feed:
+                followed.remember(index.store, feed)
             return report
 
     def remove(self, key: str) -> None:
-        """Purges an article with all its versions, passages and vectors. Raises KeyError."""
+        """Purges an article with all its versions, passages and vectors. Raises KeyError.
+
+        Its key stays noted, so that no feed brings it back; adding it by name does.
+        """
         from rag import add
 
         with self._changing() as index:

@@ -16,6 +16,7 @@ import pytest
 from web_server import Request, Site, running
 
 from rag import AddReport, Newsroom, Settings, followed
+from rag.backup import restore
 from rag.cli import main
 from rag.errors import LibraryReadOnly, SourceError
 from rag.library import Library
@@ -567,6 +568,48 @@ def test_a_correction_is_seen_though_the_feed_does_not_change(room: Newsroom, si
     assert [v.version for v in room.versions(site.url("/ferry"))] == [2, 1]
     assert room.article(site.url("/ferry")).article.published
     assert polled(room) == AddReport()
+
+
+@pytest.mark.parametrize("way", ["page", "whole text"])
+def test_what_was_removed_comes_back_by_name_only(way: str, room: Newsroom, site: Site) -> None:
+    def entry(title: str) -> str:
+        more = f"<content:encoded><![CDATA[{LONG}]]></content:encoded>" if way != "page" else ""
+        return item(site, "/ferry", more).replace("Story /ferry", title)
+
+    key = site.url("/ferry")
+    site.pages |= {"/rss": rss(entry("Ferry sinks")), "/ferry": FERRY}
+    assert polled(room, site.url("/rss")).added == (key,)
+    room.remove(key)
+    assert room.status(check=True).attention == ()
+
+    site.pages["/rss"] = rss(entry("Ferry sinks, all rescued"))
+    site.pages_asked()
+    assert polled(room) == AddReport()
+    assert site.pages_asked() == ["/rss"]
+    site.pages["/rss"] = rss()
+    polled(room)  # the feed forgets it
+    site.pages |= {"/rss": rss(entry("Ferry sank")), "/other": rss(entry("Our ferry sank"))}
+    assert polled(room) == polled(room, site.url("/other")) == AddReport()
+    room.unfollow(site.url("/rss"))
+    assert polled(room, site.url("/rss")) == room.add(site.url("/other")) == AddReport()
+    assert room.status().articles == 0
+
+    site.pages_asked()
+    assert room.add(key).added == (key,)
+    site.pages["/ferry"] = FERRY.replace("214", "215")
+    site.pages["/rss"] = rss(entry("Ferry sank on Friday"))
+    assert polled(room, site.url("/rss")).updated == (key,)  # followed as before
+
+
+def test_a_backup_remembers_what_was_removed(room: Newsroom, site: Site, tmp_path: Path) -> None:
+    site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
+    polled(room, site.url("/rss"))
+    room.remove(site.url("/ferry"))
+    room.unfollow(site.url("/rss"))
+    room.backup(tmp_path / "news.backup")
+    restore(tmp_path / "news.backup", tmp_path / "restored", room.settings)
+    restored = Newsroom.open(tmp_path / "restored", settings=room.settings)
+    assert polled(restored, site.url("/rss")) == AddReport()
 
 
 def test_a_feed_cannot_replace_another_sites_article(room: Newsroom, site: Site) -> None:
