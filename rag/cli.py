@@ -16,6 +16,7 @@ import click
 
 from rag import cli_evaluation
 from rag.console import (
+    exit_if_nothing_was_read,
     filter_options,
     given,
     json_option,
@@ -28,7 +29,7 @@ from rag.console import (
     progress,
 )
 from rag.errors import CitewireError
-from rag.records import Answer, StoredArticle, to_plain
+from rag.records import AddReport, Answer, StoredArticle, to_plain
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,7 +44,7 @@ def cli() -> None:
 @json_option
 def add(sources: Sequence[str], library: str | None, as_json: bool) -> None:
     """Add articles from files and folders (text, Markdown, HTML, JSON, JSON lines, or gzip), or
-    from addresses of pages and feeds."""
+    from addresses of pages and feeds. Exits with 1 where all of it was rejected."""
     room = own(library)
     with progress(quiet=as_json) as show:
         show("Preparing the embedding model", 0, 1)
@@ -51,9 +52,10 @@ def add(sources: Sequence[str], library: str | None, as_json: bool) -> None:
         report = room.add(*sources, progress=lambda done, total: show("Adding", done, total))
     if as_json:
         print_json(to_plain(report))
-        return
-    print_rejected(report)
-    click.echo(f"{str(report).capitalize()}. Library: {room.folder}")
+    else:
+        print_rejected(report)
+        click.echo(f"{str(report).capitalize()}. Library: {room.folder}")
+    exit_if_nothing_was_read(report)
 
 
 @cli.command()
@@ -67,7 +69,10 @@ def add(sources: Sequence[str], library: str | None, as_json: bool) -> None:
 def follow(
     feeds: Sequence[str], library: str | None, every: float, once: bool, forget: bool, as_json: bool
 ) -> None:
-    """Add what is new in RSS and Atom feeds, again and again; those named once are remembered."""
+    """Add what is new in RSS and Atom feeds, again and again; those named once are remembered.
+
+    With --once, exits with 1 where all there was to read was rejected.
+    """
     room = own(library)
     for feed in feeds if forget else ():
         room.unfollow(feed)
@@ -76,13 +81,16 @@ def follow(
         raise CitewireError(f"{room.folder} follows no feed; name one: citewire follow FEED")
     while not forget:
         start = time.monotonic()
+        reports = []
         for report in room.follow(*feeds):
+            reports.append(report)
             if as_json:
                 click.echo(json.dumps(to_plain(report), ensure_ascii=False))
             else:
                 print_rejected(report)
                 click.echo(f"{datetime.now():%Y-%m-%d %H:%M} {report}")
         if once:
+            exit_if_nothing_was_read(AddReport.of(reports))
             return
         time.sleep(max(0.0, start + 60 * every - time.monotonic()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -102,6 +103,12 @@ def given(filters: dict[str, Any]) -> dict[str, Any]:
 
 def print_json(data: Any) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+
+
+def exit_if_nothing_was_read(report: AddReport) -> None:
+    """Exits with 1 where all that was asked for was rejected."""
+    if report.rejected and not (report.added or report.updated or report.unchanged or report.older):
+        sys.exit(1)
 
 
 def print_rejected(report: AddReport) -> None:

@@ -113,12 +113,12 @@ def _hint(page: Page) -> str:
 
 
 def _failed(feed: Feed, error: SourceError, now: datetime) -> Feed:
-    feed = replace(feed, last_error=str(error))
     if not isinstance(error, FetchError) or not error.wait:
-        return feed
+        return replace(feed, last_error=str(error), failures=0, not_before=None)
     own = min(FIRST_WAIT * 2 ** min(feed.failures, 20), LONGEST_WAIT)
     until = now + max(own, timedelta(seconds=min(error.wait, 7 * 86400)))
-    return replace(feed, failures=feed.failures + 1, not_before=until.isoformat(timespec="seconds"))
+    return replace(feed, last_error=str(error), failures=feed.failures + 1,
+                   not_before=until.isoformat(timespec="seconds"))  # fmt: skip
 
 
 def _entries(page: Page, feed: Feed, held: Held) -> Visit:

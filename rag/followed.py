@@ -78,11 +78,15 @@ def health(store: Library) -> tuple[Health, ...]:
     return tuple(Health(*(getattr(feed, name) for name in names)) for feed in followed)
 
 
-def stale(store: Library) -> Iterator[str]:
-    """The followed feeds that were not read for a day, each in words."""
+def failing(store: Library) -> Iterator[str]:
+    """The followed feeds that failed when last asked for, or were not read for a day, in words.
+
+    One whose server is overloaded is left alone for a while; that is a fault only after a day.
+    """
     before = (datetime.now(UTC) - STALE).isoformat()
     for feed in health(store):
-        if (feed.last_good or "") < before:
+        failed = feed.last_error and not feed.not_before
+        if failed or (feed.last_good or "") < before:
             yield f"The feed {feed}; read it with: citewire follow --once"
 
 

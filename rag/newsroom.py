@@ -318,7 +318,7 @@ class Newsroom:
         """Counts, outlets, dates, and what needs attention.
 
         With `check`, everything is read and compared: articles, word index and vectors; and feeds
-        that were not read for a day are named.
+        are named that failed when last asked for or were not read for a day.
         """
         from rag import add, followed
         from rag.sources import files
@@ -347,7 +347,7 @@ class Newsroom:
             from rag.audit import audit
 
             attention += [p for p in audit(store, self._vectors) if p not in attention]
-            attention += followed.stale(store)
+            attention += followed.failing(store)
         size = sum(map(files.size, self.folder.rglob("*")))
         return LibraryStatus(
             library=self.name, path=str(self.folder), **counts, outlets=store.outlets(),

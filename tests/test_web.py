@@ -760,26 +760,67 @@ def test_the_writers_lock_is_free_while_pages_are_fetched(
     assert len(list(room.articles())) == 2
 
 
-def test_the_command_line(
-    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    site.pages |= {"/rss": rss(item(site, "/ferry"), item(site, "/gone")), "/ferry": FERRY}
+@pytest.fixture
+def citewire(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command; returns its exit status and what it printed on stdout and stderr."""
     monkeypatch.setenv("CITEWIRE_FETCH_PRIVATE", "yes")
-    monkeypatch.setenv("CITEWIRE_FETCH_DELAY", "0.01")
+    monkeypatch.setenv("CITEWIRE_FETCH_DELAY", "0.001")
 
-    def run(*arguments: str) -> tuple[str, str]:
+    def run(*arguments: str) -> tuple[int, str, str]:
         command = ["citewire", *arguments, "--library", str(tmp_path / "news")]
         monkeypatch.setattr(sys, "argv", command)
-        main()
-        return capsys.readouterr()
+        try:
+            main()
+            status = 0
+        except SystemExit as end:
+            status = int(end.code or 0)
+        return status, *capsys.readouterr()
 
-    said, complaint = run("follow", site.url("/rss"), "--once")
-    assert "1 added" in said
+    return run
+
+
+def test_the_command_line(citewire: Callable[..., tuple[int, str, str]], site: Site) -> None:
+    site.pages |= {"/rss": rss(item(site, "/ferry"), item(site, "/gone")), "/ferry": FERRY}
+    status, said, complaint = citewire("follow", site.url("/rss"), "--once")
+    assert status == 0 and "1 added" in said
     why = "the server answers 404 Not Found; a later round tries again."
     assert complaint == f"rejected: {site.url('/gone')}: {why}\n"
-    assert json.loads(run("follow", "--once", "--json")[0])["added"] == []
-    assert site.url("/rss") in run("status")[0]
-    assert "no longer" in run("follow", "--forget", site.url("/rss"))[0]
-    with pytest.raises(SystemExit):
-        run("follow", "--forget", site.url("/rss"))
-    assert "is not a feed of this library" in capsys.readouterr().err
+    assert json.loads(citewire("follow", "--once", "--json")[1])["added"] == []
+    assert site.url("/rss") in citewire("status")[1]
+    assert "no longer" in citewire("follow", "--forget", site.url("/rss"))[1]
+    status, _, complaint = citewire("follow", "--forget", site.url("/rss"))
+    assert status == 1 and "is not a feed of this library" in complaint
+
+
+def test_the_exit_status_is_1_where_all_was_rejected(
+    citewire: Callable[..., tuple[int, str, str]], site: Site
+) -> None:
+    site.pages |= {"/ferry": FERRY, "/rss": rss(item(site, "/ferry")), "/none": rss()}
+    for arguments, expected in [
+        (("add", site.url("/gone"), site.url("/missing")), 1),
+        (("add", site.url("/gone"), "--json"), 1),
+        (("add", site.url("/gone"), site.url("/ferry")), 0),
+        (("add", site.url("/gone"), site.url("/ferry")), 0),  # unchanged
+        (("follow", "--once", site.url("/gone")), 1),
+        (("follow", "--once", site.url("/gone"), site.url("/rss")), 0),
+        (("follow", "--once", site.url("/none")), 0),  # nothing was rejected
+    ]:
+        assert citewire(*arguments)[0] == expected, arguments
+
+
+def test_a_feed_that_fails_is_named_at_once(
+    citewire: Callable[..., tuple[int, str, str]], site: Site
+) -> None:
+    site.pages["/rss"] = rss()
+    citewire("follow", "--once", site.url("/rss"))
+    assert citewire("status", "--check")[0] == 0
+    for answer, expected in ((FERRY, 1), (rss(), 0), (None, 1), (rss(), 0)):
+        site.pages |= {"/rss": answer or (lambda r: r.send(b"", status=404))}
+        assert citewire("follow", "--once")[0] == expected
+        status, said, _ = citewire("status", "--check")
+        assert status == expected and said.count("citewire follow --once") == expected
+    site.pages["/rss"] = lambda r: r.send(b"", status=503)
+    assert citewire("follow", "--once")[0] == 1
+    assert citewire("status", "--check")[0] == 0  # it is overloaded, and asked again in a minute
