@@ -144,7 +144,7 @@ def _entries(page: Page, feed: Feed, held: Held) -> Visit:
         elif entry.url:
             pages[entry.id] = _new(entry)
         else:
-            reason = "the entry has neither an address nor a whole article."
+            reason = "the entry has neither an address nor a text."
             items.append(Rejected(f"{feed.url} ({entry.id})", reason))
     seen = {entry.id: entry.state for entry in entries}
     feed = replace(feed, entries=len(entries), seen=seen, pages=pages,

@@ -378,7 +378,7 @@ def test_one_failing_entry_stops_no_other(room: Newsroom, site: Site) -> None:
     report = room.add(site.url("/rss"))
     assert report.added == (site.url("/ferry"),)
     assert [r.reason for r in report.rejected] == [
-        "the entry has neither an address nor a whole article.",
+        "the entry has neither an address nor a text.",
         "the server answers 404 Not Found; a later round tries again.",
         "it is no page but image/jpeg; a later round tries again.",
         "it is no page but application/xml; a later round tries again.",
@@ -406,6 +406,39 @@ def test_an_entry_with_the_whole_text_is_not_fetched(room: Newsroom, site: Site)
     assert len(article.paragraphs) == 20 and "steal" not in "".join(article.paragraphs)
     assert (article.title, article.outlet) == ("Story /whole", "Ellery Herald")
     assert article.published and article.published.source == "feed published"
+
+
+SHORT = (
+    "<p>The ferry Queen Maud sank off Port Ellery on Friday night, and all 214 people aboard were "
+    "rescued by lifeboats.</p><p>Captain Ruth Ansel said on Monday that the engine room had been "
+    "flooded for hours […]</p>"
+)
+
+
+@pytest.mark.parametrize("guid", ["<guid>17</guid>", '<guid isPermaLink="false">a:17</guid>', ""])
+def test_the_text_of_an_entry_without_an_address_is_the_article(
+    guid: str, room: Newsroom, site: Site
+) -> None:
+    def entry(text: str, title: str = "Ferry sinks", more: str = "") -> str:
+        text = f"<description><![CDATA[{text}]]></description>"
+        return rss(f"<item><title>{title}</title>{guid}{text}{more}</item>")
+
+    site.pages["/rss"] = entry(SHORT)
+    (key,) = polled(room, site.url("/rss")).added
+    article = room.article(key).article
+    assert (article.title, article.url, len(article.paragraphs)) == ("Ferry sinks", None, 2)
+    assert "214" in room.ask("How many people were aboard the ferry Queen Maud?").text
+    if guid:  # by which one entry is told from another
+        site.pages["/rss"] = entry(SHORT.replace("214", "215"), "Ferry sank")
+        assert polled(room).updated == (key,)
+        room.remove(key)
+        site.pages["/rss"] = entry(SHORT, "Our ferry sank")
+        assert polled(room) == AddReport()
+
+    site.pages |= {"/rss": entry(SHORT, more="<link>/ferry</link>"), "/ferry": FERRY}
+    site.pages_asked()
+    assert room.add(site.url("/rss")).added == (site.url("/ferry"),)  # the page is asked for
+    assert site.pages_asked() == ["/rss", "/ferry"]
 
 
 def test_an_atom_feed(room: Newsroom, site: Site) -> None:

@@ -23,7 +23,8 @@ from rag.sources.web import Page
 MOST = 500
 """Entries that are read of one feed. Feeds have 10 to 100; some sites put their archive in one."""
 WHOLE = 1000
-"""Characters from which the text of an entry that does not break off is the article itself."""
+"""Characters from which the text of an entry with an address is the article itself, if it does not
+break off."""
 _HEAD = re.compile(
     r"[\s\ufeff\u00ef\u00bb\u00bf]*"
     r"(?:<\?[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*+(?:\[[^\]]*+\]\s*+)?>\s*)*+",
@@ -51,7 +52,7 @@ class Entry:
     """One entry of a feed."""
 
     id: str
-    """The feed's own name for it, else its address."""
+    """The feed's own name for it, else its address, else its title."""
     state: str
     """Changes when the entry does."""
     url: str | None
@@ -67,14 +68,18 @@ class Entry:
     def article(self, feed: str) -> Article | None:
         """The article, where the feed at that address carries the whole of it.
 
-        Of another site's articles it does not: whoever writes a feed could replace them.
+        Of another site's articles it does not: whoever writes a feed could replace them. The text
+        of an entry that leads nowhere is all there is of it, however short.
         """
-        is_own = not self.url or fields.same_site(self.url, feed)
-        lines = html.lines(self.content) if is_own and len(self.content) >= WHOLE else []
+        if self.url and (len(self.content) < WHOLE or not fields.same_site(self.url, feed)):
+            return None
+        lines = html.lines(self.content)
         text = "\n".join(lines).strip()
-        if len(text) < WHOLE or _BROKEN_OFF.search(text):
+        if not text or (self.url and (len(text) < WHOLE or _BROKEN_OFF.search(text))):
             return None
         told = {"url": self.url, "title": self.title, "outlet": self.outlet}
+        if not self.url and self.id != self.title:
+            told["key"] = f"{feed}#{self.id}"  # of every version of it
         return fields.article(
             {**told, "authors": list(self.authors), **self.stamps},
             lines,
@@ -125,9 +130,9 @@ def _entry(item: Any, base: str, outlet: str | None) -> Entry:
             links.append(element.get("href") or element.text or "")
         parts.setdefault(name, element)
     told = {name: (e.text or "").strip() for name, e in parts.items()}
-    if "guid" in parts and parts["guid"].get("isPermaLink", "true") == "true":
-        links.append(told["guid"])
     links = [urljoin(base, link.strip()) for link in links if link.strip()]
+    if "guid" in parts and parts["guid"].get("isPermaLink", "true") == "true":
+        links.append(told["guid"])  # an address as it stands, or none
     url = next((address for link in links if (address := fields.canonical(link))), None)
     texts = {
         "published": told.get("pubDate") or told.get("published") or told.get("date"),
@@ -141,13 +146,14 @@ def _entry(item: Any, base: str, outlet: str | None) -> Entry:
     content = max((_markup(parts[name]) for name in _CONTENT if name in parts), key=len, default="")
     title = _markup(parts["title"]) if "title" in parts else ""
     title = " ".join(html.lines(title)) if _MARKED.search(title) else title
+    headline = " ".join(title.split())
     # What counts visitors sits in the tags and changes every time.
     state = "\0".join([url or "", title, *(t or "" for t in texts.values()), _TAG.sub("", content)])
     return Entry(
-        id=told.get("guid") or told.get("id") or url or title,
+        id=told.get("guid") or told.get("id") or url or headline,
         state=hashlib.sha256(state.encode()).hexdigest()[:16],
         url=url,
-        title=" ".join(title.split()) or None,
+        title=headline or None,
         authors=tuple(_authors(item)),
         stamps=stamps,
         content=content,
