@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
 
 import platformdirs
@@ -14,6 +15,8 @@ from rag.errors import SettingsError
 PREFIX = "CITEWIRE_"
 CAUTION = {"strict": 0.65, "normal": 0.5, "lenient": 0.3}
 """The least confidence with which the library is taken to answer."""
+LEAST = 0.001
+"""Seconds. No pause or limit is shorter: an overloaded server's pauses are multiples of it."""
 _WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -40,7 +43,7 @@ class Settings:
     fetch_private: bool = False
     """1: also fetch from addresses of your own machine and network, which is refused otherwise."""
     fetch_delay: float = 1.0
-    """Seconds between two requests to one host; more where its robots.txt asks for more."""
+    """Seconds between requests to one host, from 0.001; more where its robots.txt asks for more."""
     fetch_timeout: float = 30.0
     """Seconds within which a page must have arrived."""
     cache: Path = Path(platformdirs.user_cache_dir("citewire"))
@@ -81,11 +84,12 @@ def _parse(name: str, kind: str, text: str) -> object:
             raise SettingsError(f"{name}={text!r} is neither 1 (yes) nor 0 (no).")
         return _WORDS[text.lower()]
     if kind in ("int", "float"):
+        least, what = (1, "a whole number") if kind == "int" else (LEAST, "a number")
         try:
             number = int(text) if kind == "int" else float(text)
         except ValueError:
             number = 0
-        if number <= 0:
-            raise SettingsError(f"{name}={text!r} is not a positive number; for example 100.")
+        if not least <= number < inf:
+            raise SettingsError(f"{name}={text!r} cannot be used; expected {what} from {least} on.")
         return number
     return text

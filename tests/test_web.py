@@ -843,6 +843,30 @@ def test_the_exit_status_is_1_where_all_was_rejected(
         assert citewire(*arguments)[0] == expected, arguments
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("FETCH_DELAY", "0", "a number from 0.001 on"),
+        ("FETCH_DELAY", "-1", "a number from 0.001 on"),
+        ("FETCH_TIMEOUT", "nan", "a number from 0.001 on"),
+        ("FETCH_TIMEOUT", "inf", "a number from 0.001 on"),
+        ("PROMPT_TOKENS", "many", "a whole number from 1 on"),
+    ],
+)
+def test_a_setting_out_of_its_range_is_one_line(
+    name: str,
+    value: str,
+    expected: str,
+    citewire: Callable[..., tuple[int, str, str]],
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(f"CITEWIRE_{name}", value)
+    status, said, complaint = citewire("add", site.url("/ferry"))
+    line = f"citewire: CITEWIRE_{name}={value!r} cannot be used; expected {expected}.\n"
+    assert (status, said, complaint, site.asked) == (1, "", line, [])
+
+
 def test_a_feed_that_fails_is_named_at_once(
     citewire: Callable[..., tuple[int, str, str]], site: Site
 ) -> None:
