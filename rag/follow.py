@@ -180,7 +180,7 @@ def _with_pages(found: Visit, web: Web, held: Held, told: Told | None) -> Visit:
             items.append(article)
         except SourceError as error:
             pages[name] = {**page, "first": first, "last": when}
-            if not page["key"]:  # else the library holds it as it was
+            if not page["last"]:  # later rounds say no more of it
                 items.append(Rejected(page["url"], f"{error}; a later round tries again."))
         if told:
             told(number, len(due))
