@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag import chunk, library
+from rag import chunk, copies, library
 from rag.embed import Embedder
 from rag.errors import LibraryBusy, LibraryError
 from rag.library import Library, NewArticle
@@ -110,7 +110,7 @@ def add(
         else:
             if item.remark:
                 remarks.append(Remark(item.origin, item.remark))
-            key = library.article_key(item)
+            key = _key(item, store)
             if key in batch.articles:
                 flush()
             state, whole = _state(key, item, store)
@@ -126,6 +126,20 @@ def add(
     outcome["copies"] = [key for key in outcome["copies"] if key in new]
     found = {name: tuple(keys) for name, keys in outcome.items()}
     return AddReport(**found, rejected=tuple(rejected), remarks=tuple(remarks))
+
+
+def _key(read: Article, store: Library) -> str:
+    """The article's key; that of the one it is a new version of where a file was edited."""
+    key = library.article_key(read)
+    is_hashed = key.startswith(library.HASHED) and not isinstance(read, ExportedArticle)
+    if not is_hashed or store.fingerprint_of(key):
+        return key
+    before = store.key_from(read.origin)
+    if before is None:
+        return key
+    held = store.article(before).article
+    texts = [copies.read(article.paragraphs, None) for article in (held, read)]
+    return before if held.title == read.title or copies.revised(*texts) else key
 
 
 def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:

@@ -41,7 +41,8 @@ def audit(store: Library, vectors: Vectors) -> list[str]:
 def _file(db: sqlite3.Connection) -> Iterator[str]:
     for (problem,) in db.execute(f"PRAGMA integrity_check({NAMED})"):
         if problem != "ok":
-            yield f"The file is damaged ({problem}); put back a backup: citewire restore"
+            what = problem.splitlines()[-1]
+            yield f"The file is damaged ({what}); put back a backup: citewire restore"
     if db.execute("PRAGMA foreign_key_check").fetchone():
         yield "The file has rows that belong to no article; put back a backup: citewire restore"
 

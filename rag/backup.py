@@ -51,8 +51,7 @@ def restore(
     """
     from rag.newsroom import Newsroom
 
-    if not _is_backup(path):
-        raise LibraryError(f"{path} is no backup; name a file that citewire backup made.")
+    _check_backup(path)
     with writing(folder):
         if (folder / FILE).exists():
             raise LibraryError(f"{folder} holds a library already; name another with --library.")
@@ -63,7 +62,7 @@ def restore(
             shutil.rmtree(left, ignore_errors=True)
         unfinished.mkdir()
         try:
-            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            with _opened(path) as db:
                 copy(db, unfinished / FILE, "WAL")
         except sqlite3.Error as error:
             raise LibraryError(f"{path} cannot be restored ({error}); take another.") from error
@@ -75,6 +74,28 @@ def restore(
         place(unfinished / FILE, folder)  # from here on there is a library
         shutil.rmtree(unfinished)
     return count
+
+
+def _check_backup(path: Path) -> None:
+    """Raises LibraryError for what cannot be restored, before anything is written."""
+    if not path.exists():
+        raise LibraryError(f"There is no file {path}; name one that citewire backup made.")
+    if not _is_backup(path):
+        raise LibraryError(f"{path} is no backup, or damaged; name one that citewire backup made.")
+    try:
+        with _opened(path) as db:
+            found = [problem for (problem,) in db.execute("PRAGMA quick_check(1)")]
+    except sqlite3.DatabaseError as error:
+        found = [str(error)]
+    if found != ["ok"]:
+        raise LibraryError(
+            f"The backup {path} is damaged ({found[0].splitlines()[-1]}); take another."
+        )
+
+
+def _opened(path: Path) -> closing[sqlite3.Connection]:
+    """A file's database, to be read only."""
+    return closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
 
 
 def _is_free(folder: Path) -> bool:
@@ -90,7 +111,7 @@ def _is_backup(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        with _opened(path) as db:
             names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
             (version,) = db.execute("PRAGMA user_version").fetchone()
     except sqlite3.DatabaseError:

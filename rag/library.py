@@ -25,6 +25,8 @@ from rag.records import Article, ExportedArticle, Passage, StoredArticle, Timest
 from rag.schema import EPOCH, SCHEMA, SCHEMA_VERSION, migrate
 
 FILE = "library.sqlite"
+HASHED = "sha256:"
+"""What the key of an article without an address begins with."""
 REMOVED = "removed "
 """Before the key of a removed article, the name in `meta` of the time (UTC) of its removal."""
 
@@ -40,7 +42,7 @@ class NewArticle:
 
 def article_key(article: Article) -> str:
     """What it is given, else the canonical URL, else "sha256:" and the hash of title and text."""
-    return article.key or article.url or "sha256:" + _digest(article.title, *article.paragraphs)
+    return article.key or article.url or HASHED + _digest(article.title, *article.paragraphs)
 
 
 def fingerprint(article: Article) -> str:
@@ -222,6 +224,15 @@ class Library:
     def fingerprint_of(self, key: str) -> str | None:
         """Fingerprint of the newest version under `key`, or None where there is none."""
         row = self._db.execute("SELECT fingerprint FROM articles WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def key_from(self, origin: str) -> str | None:
+        """The key of the article without an address that was last read from the file or line."""
+        row = self._db.execute(
+            "SELECT a.key FROM articles a JOIN versions v ON v.article = a.id"
+            " AND v.number = a.version WHERE v.origin = ? AND a.key LIKE ?",
+            (origin, HASHED + "%"),
+        ).fetchone()
         return row[0] if row else None
 
     def story_of(self, key: str) -> int:

@@ -297,10 +297,20 @@ def test_what_is_no_backup(made: Newsroom, tmp_path: Path) -> None:
         restore(notes, tmp_path / "library", Settings())
     made.backup(tmp_path / "news.backup")
     content = (tmp_path / "news.backup").read_bytes()
-    (tmp_path / "news.backup").write_bytes(content[: len(content) // 2])
-    with pytest.raises(LibraryError):
-        restore(tmp_path / "news.backup", tmp_path / "library", Settings())
-    assert not (tmp_path / "library" / "library.sqlite").exists()
+    library, half = tmp_path / "library", len(content) // 2
+    for damaged, says in (
+        (content[:half], "is no backup, or damaged"),
+        (
+            content[:half] + bytes(5000) + content[half + 5000 :],
+            r"backup is damaged \(.*take another",
+        ),
+    ):
+        (tmp_path / "news.backup").write_bytes(damaged)
+        with pytest.raises(LibraryError, match=says):
+            restore(tmp_path / "news.backup", library, Settings())
+    with pytest.raises(LibraryError, match="There is no file"):
+        restore(tmp_path / "old.backup", library, Settings())
+    assert not library.exists()
 
 
 def test_a_restore_harms_nothing_that_is_there(made: Newsroom, tmp_path: Path) -> None:

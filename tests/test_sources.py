@@ -529,6 +529,25 @@ def test_front_matter_means_what_it_says(tmp_path: Path) -> None:
     assert (found.title, found.outlet, found.published) == ("2024", "no", None)
 
 
+def test_a_title_with_a_colon_needs_no_quotes(tmp_path: Path) -> None:
+    text = "---\ntitle: Flood: what we know\nauthors: [Ann Poole]\n---\nText of the article."
+    found = article(write(tmp_path, "a.md", text))
+    assert (found.title, found.authors) == ("Flood: what we know", ("Ann Poole",))
+    bad = write(tmp_path, "b.md", "---\ntitle: Flood\nauthors: [Ann\n---\nText of the article.")
+    (rejected,) = sources.read(bad)
+    assert isinstance(rejected, Rejected)
+    assert "in line 4" in rejected.reason and "put the value in quotes" in rejected.reason
+
+
+def test_a_page_that_waits_for_its_script_is_no_article(tmp_path: Path) -> None:
+    text = (
+        "<html><head><title>News</title></head><body><noscript>You need to enable JavaScript to "
+        "run this app.</noscript><div id=root></div></body></html>"
+    )
+    (rejected,) = sources.read(write(tmp_path, "a.html", text))
+    assert isinstance(rejected, Rejected) and "scripts, if any, are not run" in rejected.reason
+
+
 def test_markdown_without_front_matter(tmp_path: Path) -> None:
     found = article(write(tmp_path, "a.md", "# Mayor *stays*\n\nShe said so.\n\n---\n\nMore text."))
     assert (found.title, found.paragraphs) == ("Mayor stays", ("She said so.", "More text."))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from rag import Article, Newsroom, Timestamp
+from rag import AddReport, Article, Newsroom, Timestamp
 from rag.cli import cli
 from rag.library import FILE
 from rag.sources import exported
@@ -291,6 +291,24 @@ def test_a_reading_that_does_not_say_keeps_what_is_known(tmp_path: Path) -> None
     other = replace(changed, outlet="Southern Wire", authors=("Jon Dahl",))
     assert room.add_articles(iter([other])).updated == (WIRE.url,)
     assert room.article(str(WIRE.url)).article.outlet == "Southern Wire"
+
+
+def test_an_edited_file_is_a_new_version(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    path = tmp_path / "dam.txt"
+
+    def add_text(title: str, *paragraphs: str) -> AddReport:
+        path.write_text("\n\n".join([title, *paragraphs]), "utf-8")
+        return room.add(path)
+
+    (key,) = add_text("Dam gives way", *P).added
+    assert add_text("Dam gives way", *P).unchanged == (key,)
+    assert add_text("Dam gives way", P[0].replace("340", "304"), *P[1:]).updated == (key,)
+    assert add_text("Dam breaks at Orrin Falls", *P).updated == (key,)
+    assert [v.version for v in room.versions(key)] == [3, 2, 1]
+    assert "340 homes" in room.ask(QUESTION).text
+    assert len(add_text("Engineer dismissed", *NEWS).added) == 1  # another article, the same name
+    assert room.status().articles == 2
 
 
 def test_an_agencys_item_has_versions_too(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,6 @@ _WORDS = {"text", "code_inline", "softbreak", "hardbreak"}
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     """The fields above the text, each as it is written, and the text itself."""
-    import yaml
     from frontmatter.default_handlers import YAMLHandler
 
     handler = YAMLHandler()
@@ -90,15 +90,30 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
         return {}, text
     try:
         head, body = handler.split(text)
-        fields = yaml.load(head, Loader=yaml.BaseLoader)  # leaves dates and numbers as written
-    except (yaml.YAMLError, RecursionError) as error:
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise SourceError(f"its front matter is no YAML ({problem})") from error
+        fields = _yaml(head)
     except ValueError:  # there is no second line of dashes: the first is a rule
         return {}, text
     if not isinstance(fields, dict):
         raise SourceError("its front matter has no fields; expected lines such as title: Words")
     return {n: None if value in ("", "~", "null") else value for n, value in fields.items()}, body
+
+
+def _yaml(head: str) -> Any:
+    """What the lines say; a value with a colon, as titles have, may stand without quotes."""
+    import yaml
+
+    problem = ""
+    for lines in (head, _COLON.sub(lambda m: f"{m[1]}{json.dumps(m[2])}", head)):
+        try:
+            return yaml.load(lines, Loader=yaml.BaseLoader)  # leaves dates and numbers as written
+        except (yaml.YAMLError, RecursionError) as error:
+            mark = getattr(error, "problem_mark", None)
+            line = f" in line {mark.line + 1}" if mark else ""
+            problem = problem or f"{getattr(error, 'problem', None) or 'it cannot be parsed'}{line}"
+    raise SourceError(f"its front matter is no YAML ({problem}); put the value in quotes")
+
+
+_COLON = re.compile(r"^([\w-]+: +)(?![\"'\[{|>&*!])(.*: .*)$", re.MULTILINE)
 
 
 def _json(file: files.Stream, origin: str) -> Items:

@@ -15,7 +15,7 @@ _ENCODINGS = re.compile(r"utf-?8|windows-125\d|iso-8859-\d+|koi8-[ru]|gb\w+|big5
 
 _PICTURE = re.compile(r"data:[\w/+.-]+;base64,[\w+/=]+")
 """A file within the page. The parser stops without a word at one of more than 10 MB."""
-_UNSEEN = ["//template", "//*[@hidden]"]
+_UNSEEN = ["//template", "//noscript", "//*[@hidden]"]
 _FEEDS = ("application/rss+xml", "application/atom+xml")
 _BLOCKS = "p div br li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote section article hr pre".split()
 
@@ -49,7 +49,7 @@ def page(
     except Exception as error:  # whatever a parser makes of a page that somebody broke
         raise SourceError(f"the page cannot be parsed ({type(error).__name__})") from error
     if found is None or not found.text:
-        raise SourceError("no article was found in the page")
+        raise SourceError("no article was found in the page; its scripts, if any, are not run")
     own = {
         "title": found.title,
         "outlet": found.sitename,
