@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,7 +11,7 @@ from typing import Literal
 
 from rag import days, facts
 from rag.days import Day, Told
-from rag.question import STOP_WORDS, stem
+from rag.question import STOP_WORDS, folded, stem
 from rag.sentences import sentences
 
 Kind = Literal["word", "number", "day", "name"]
@@ -161,8 +160,7 @@ _CLAUSE_END = re.compile(
 @lru_cache(maxsize=65536)
 def known_as(word: str) -> str:
     """The form in which a word is compared: its stem in one spelling, a people as its country."""
-    decomposed = unicodedata.normalize("NFKD", word)
-    word = "".join(c for c in decomposed if not unicodedata.combining(c))
+    word = folded(word)
     word = _IRREGULAR.get(word) or _OTHERWISE.get(word, word)
     for pattern, spelling in _SPELLINGS:
         word = re.sub(pattern, spelling, word)

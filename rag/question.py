@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -148,8 +149,16 @@ def analyse(question: str, asked: str = "") -> Asked:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in lower case, without possessive endings."""
-    return [w.removesuffix("'s").removesuffix("’s") for w in _WORDS.findall(text.lower())]
+    """The words of a text in lower case, without accents and possessive endings."""
+    return [w.removesuffix("'s").removesuffix("’s") for w in _WORDS.findall(folded(text))]
+
+
+def folded(text: str) -> str:
+    """The text in lower case and without accents, as the word index takes it."""
+    if text.isascii():
+        return text.lower()
+    marks = unicodedata.normalize("NFKD", text.lower())
+    return unicodedata.normalize("NFC", "".join(c for c in marks if not unicodedata.combining(c)))
 
 
 def terms(text: str) -> tuple[str, ...]:
@@ -161,7 +170,7 @@ def terms(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Porter's stem, the same as the word index takes."""
-    return str(_stemmer().stemWord(word))
+    return str(_stemmer().stemWord(folded(word)))
 
 
 @lru_cache(maxsize=1)

@@ -7,8 +7,9 @@ takes its place.
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -19,7 +20,7 @@ from rag.check import Source, gives_orders
 from rag.chunk import embedded, header
 from rag.crossencoder import Array, CrossEncoder, Read
 from rag.evidence import Evidence, Reading
-from rag.question import Asked, stems, words
+from rag.question import Asked, folded, stem, stems, words
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index
 from rag.sentences import sentence_spans
@@ -44,6 +45,10 @@ _NEW = re.compile(
 UNNAMED = 2.5
 LIKE = 4
 """Letters from which two words are taken to speak of the same."""
+SPELT = 0.8
+"""Likeness, as `difflib` takes it, from which one word is taken for a misspelling of another."""
+# Taken once for names that the library does not have at all.
+UNHEARD = 8.0
 # Taken from the score of words that are not of the kind asked for.
 UNFIT = 4.0
 IN_SENTENCES = frozenset({"reason", "account"})
@@ -102,6 +107,8 @@ def read(
     evidence = sorted(_agreeing(evidence), key=lambda e: -e.score)
     ordered = sorted(first, key=lambda p: -odds[p.id]) + list(passages[READ:])
     best = evidence[0].score if evidence else -np.inf
+    if _is_unheard_of(asked, index, (stored.article for stored in articles.values())):
+        best -= UNHEARD
     confidence = float(1 / (1 + np.exp(-SLOPE * (best - MIDDLE))))
     return Reading(_with_likeness(asked, evidence, index), tuple(ordered), confidence, NEAR)
 
@@ -139,8 +146,29 @@ def _unnamed(asked: Asked, article: Article) -> int:
     """How many names of the question the article does not have: "Norwegian" stands for "Norway"."""
     if not asked.names:
         return 0
-    text = " ".join((article.title, *article.paragraphs)).lower()
+    text = folded(_text(article))
     return sum(not any(re.search(_beginning(w), text) for w in words(name)) for name in asked.names)
+
+
+def _text(article: Article) -> str:
+    return " ".join((article.title, *article.paragraphs))
+
+
+def _is_unheard_of(asked: Asked, index: Index, articles: Iterable[Article]) -> bool:
+    """True if the question names what the library nowhere does, and the articles nothing like it.
+
+    What is like it may be meant: "Hegsteth" for Hegseth, "Texan" for Texas. Initials may stand for
+    words.
+    """
+    names = {w for name in asked.names if not name.isupper() for w in words(name) if len(w) >= LIKE}
+    held = index.store.rarity(stem(w) for w in names)
+    missing = [w for w in names if stem(w) not in held]
+    there = {w for article in articles for w in words(_text(article))} if missing else set()
+    return any(
+        not any(w.startswith(name[:LIKE]) for w in there)
+        and not difflib.get_close_matches(name, there, 1, SPELT)
+        for name in missing
+    )
 
 
 def _beginning(word: str) -> str:

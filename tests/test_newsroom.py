@@ -84,6 +84,25 @@ def test_streamed_statements_add_up_to_the_answer(room: Newsroom) -> None:
     assert tuple(statements) == answer.statements
 
 
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("How many people were rescued from the ferry Queen Maud?", "214"),
+        ("How many people were rescued from the ferry Queen Maude?", "214"),
+        ("How many people were rescued from the ferry Quéen Maüd?", "214"),
+        ("How many people were rescued from the ferry Princess Ida?", None),
+        ("How many people were rescued off Brannock?", None),
+        ("How much was the damage in the Ganten valley?", "£4.2 million"),
+        ("How much was the damage in the Selby valley?", None),
+    ],
+)
+def test_what_is_asked_of_a_name_is_not_answered_of_another(
+    question: str, short: str | None, room: Newsroom
+) -> None:
+    answer = room.ask(question)
+    assert (answer.status, answer.short) == ("answered" if short else "declined", short)
+
+
 def test_what_is_not_in_the_library_is_declined_without_citations(room: Newsroom) -> None:
     answer = room.ask("Who won the chess championship in Reykjavik?")
     assert (answer.status, answer.reason) == ("declined", "no_support")
