@@ -46,7 +46,7 @@ from rag.records import StoredArticle
 LEAST_SHARED = 0.5
 """Least share of words, by stem. Lower lets in sentences on another subject; higher drops honest
 paraphrases."""
-LEAST_SUPPORT = -1.5
+LEAST_SUPPORT = -2.0
 """Log odds of the trained reader below which a statement is taken not to be supported."""
 ALIKE = 0.75
 """Likeness at which two places are taken to speak of the same. A neighbour in common counts 1."""

@@ -36,5 +36,6 @@ def _document(passage: Passage) -> Document:
         "note": passage.note,
         "correction": passage.correction,
         "also_in": list(passage.also_in),
+        "version": passage.version,
     }
     return Document(page_content=passage.text, metadata=metadata, id=str(passage.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ FERRY = (
     "Ferry aground off Port Quell (2 May 2031)\nThe ferry Alma ran aground off Port Quell on Friday "
     "with 212 people on board.\nCaptain Ines Moreau said that the rudder had failed."
 )
+STATEMENTS = Path(__file__).with_name("statements.jsonl")
 TOKYO = "Who did Hegseth meet in Tokyo?"
 
 
@@ -110,11 +112,15 @@ def test_an_article_that_does_not_name_who_is_asked_about_does_not_answer(
 def test_the_reader_joins_the_check(newsroom: Newsroom) -> None:
     network = crossencoder.named("shipped")
     assert network
-    stored = next(a for a in newsroom.articles() if "hegseth-tokyo" in a.key)
-    source = check.Source(stored, 2)
-    told = check.support("Hegseth met Japan's defence minister.", [source], network)
-    untold = check.support("Hegseth met the emperor of Japan at a dinner.", [source], network)
-    assert told > untold
+    judged: dict[bool, list[float]] = {True: [], False: []}
+    for line in STATEMENTS.read_text("utf-8").splitlines()[::3]:
+        row = json.loads(line)
+        stored = newsroom.article(row["article"])
+        sources = [check.Source(stored, number) for number in row["paragraphs"]]
+        judged[row["holds"]].append(check.support(row["statement"], sources, network))
+    pairs = [told > untold for told in judged[True] for untold in judged[False]]
+    assert sum(pairs) / len(pairs) > 0.6  # the ROC area; 0.5 is chance
+    source = sources[0]
     assert check.fault(source.text.split(". ")[0], [source], network) is None
 
 
