@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from rag import chunk, copies, library
 from rag.embed import Embedder
 from rag.errors import LibraryBusy, LibraryError
 from rag.library import Library, NewArticle
-from rag.records import AddReport, Article, ExportedArticle, Rejected, Remark
+from rag.records import AddReport, Article, ExportedArticle, Rejected, Remark, Timestamp
 from rag.schema import EPOCH
 from rag.sources import fields
 from rag.vectors import Vectors
@@ -161,7 +161,8 @@ def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:
 def _withdrawn(notice: Rejected, held: Article) -> Article:
     """The article that its agency has withdrawn: it stays, and every citation of it says so."""
     said = f"{notice.reason[0].upper()}{notice.reason[1:]}"
-    return replace(held, key=notice.withdraws, correction=said, origin=notice.origin)
+    now = Timestamp(datetime.now(UTC).isoformat(timespec="seconds"), "clock")
+    return replace(held, key=notice.withdraws, correction=said, origin=notice.origin, fetched=now)
 
 
 def _completed(read: Article, held: Article) -> Article:

@@ -294,9 +294,11 @@ class Library:
             " ON a.id = v.article WHERE a.key = ? ORDER BY v.number",
             (key,),
         ).fetchall()
-        newest, before = 1, rows[0][1]
-        for number, updated, fetched in rows[1:]:
-            came = _timestamp(updated if updated != before else fetched)
+        newest, before = 1, _timestamp(rows[0][1])
+        for number, *texts in rows[1:]:
+            updated, fetched = map(_timestamp, texts)
+            is_told = updated and (before is None or updated.text != before.text)
+            came = updated if is_told else fetched
             if came is None or came.day <= day:
                 newest = number
             before = updated

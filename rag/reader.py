@@ -18,6 +18,7 @@ import numpy as np
 from rag import facts, likeness
 from rag.check import Source, gives_orders
 from rag.chunk import embedded, header
+from rag.claims import known_as
 from rag.crossencoder import Array, CrossEncoder, Read
 from rag.evidence import Evidence, Reading
 from rag.question import Asked, folded, stem, stems, words
@@ -157,15 +158,17 @@ def _text(article: Article) -> str:
 def _is_unheard_of(asked: Asked, index: Index, articles: Iterable[Article]) -> bool:
     """True if the question names what the library nowhere does, and the articles nothing like it.
 
-    What is like it may be meant: "Hegsteth" for Hegseth, "Texan" for Texas. Initials may stand for
-    words.
+    What is like it may be meant: "Hegsteth" for Hegseth, "Texan" for Texas, "Dutch" for the
+    Netherlands. Initials may stand for words.
     """
     names = {w for name in asked.names if not name.isupper() for w in words(name) if len(w) >= LIKE}
     held = index.store.rarity(stem(w) for w in names)
     missing = [w for w in names if stem(w) not in held]
     there = {w for article in articles for w in words(_text(article))} if missing else set()
+    known = set(map(known_as, there))
     return any(
-        not any(w.startswith(name[:LIKE]) for w in there)
+        known_as(name) not in known
+        and not any(w.startswith(name[:LIKE]) for w in there)
         and not difflib.get_close_matches(name, there, 1, SPELT)
         for name in missing
     )

@@ -84,6 +84,14 @@ def test_streamed_statements_add_up_to_the_answer(room: Newsroom) -> None:
     assert tuple(statements) == answer.statements
 
 
+def test_a_people_stands_for_its_country(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    story = {"title": "Cabinet falls", "text": "Dutch voters elected Ida Moll as prime minister."}
+    room.add(write(tmp_path, [story]))
+    assert room.ask("Who was elected prime minister of the Netherlands?").short == "Ida Moll"
+    assert room.ask("Who was elected prime minister of Portugal?").status == "declined"
+
+
 @pytest.mark.parametrize(
     ("question", "short"),
     [

@@ -273,3 +273,5 @@ def test_what_an_agency_withdraws_is_marked_with_every_citation(tmp_path: Path) 
     note = "It was withdrawn: its agency says pubstatus 'canceled'."
     assert room.ask("Tell me about the old bridge.").citations[0].correction == note
     assert room.article(key, 1).article.correction is None
+    before = room.ask("Tell me about the old bridge.", as_of="2024-05-07").citations[0]
+    assert (before.version, before.correction) == (1, None)
