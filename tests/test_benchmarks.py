@@ -164,6 +164,7 @@ def test_a_broken_line_is_named(line: str, fault: str, tmp_path: Path) -> None:
         realtimeqa.load(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lane", ["same", "open", "lead"])
 def test_every_lane_is_measured(lane: realtimeqa.Lane, folder: Path, newsroom: Newsroom) -> None:
     told: list[str] = []

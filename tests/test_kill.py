@@ -18,7 +18,7 @@ def kill(folder: Path, kills: int, seed: int) -> None:
 
 
 def test_killed_processes_lose_nothing(tmp_path: Path) -> None:
-    kill(tmp_path, 5, seed=1)
+    kill(tmp_path, 3, seed=1)
 
 
 @pytest.mark.slow
