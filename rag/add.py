@@ -139,7 +139,8 @@ def _key(read: Article, store: Library) -> str:
         return key
     held = store.article(before).article
     texts = [copies.read(article.paragraphs, None) for article in (held, read)]
-    return before if held.title == read.title or copies.revised(*texts) else key
+    is_same = held.published == read.published and copies.revised(*texts)
+    return before if is_same else key
 
 
 def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:

@@ -307,8 +307,17 @@ def test_an_edited_file_is_a_new_version(tmp_path: Path) -> None:
     assert add_text("Dam breaks at Orrin Falls", *P).updated == (key,)
     assert [v.version for v in room.versions(key)] == [3, 2, 1]
     assert "340 homes" in room.ask(QUESTION).text
-    assert len(add_text("Engineer dismissed", *NEWS).added) == 1  # another article, the same name
+    assert len(add_text("Dam gives way", *NEWS).added) == 1  # another article, the same name
     assert room.status().articles == 2
+
+
+def test_next_weeks_file_is_another_article(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    path = tmp_path / "draw.json"
+    for day, number in (("2025-03-01", "17"), ("2025-03-08", "42")):
+        text = f"The number that was drawn in the Orrin Falls lottery on Saturday is {number}."
+        path.write_text(json.dumps({"title": "Draw", "published": day, "text": text}), "utf-8")
+        assert len(room.add(path).added) == 1
 
 
 def test_an_agencys_item_has_versions_too(tmp_path: Path) -> None:
