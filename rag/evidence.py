@@ -21,6 +21,14 @@ class Evidence:
     """The exact words of the answer in it, where the question asks for some."""
 
 
+def is_note(source: Source) -> bool:
+    """True for a paragraph in which the outlet corrects its article.
+
+    It answers only as a whole: a sentence of it, or words, may tell what was wrong.
+    """
+    return source.text in (source.stored.article.correction or "")
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What reading the passages gave."""

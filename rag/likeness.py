@@ -14,7 +14,7 @@ from rag import facts
 from rag.check import Source, gives_orders
 from rag.chunk import embedded, header
 from rag.embed import Tokens
-from rag.evidence import Evidence, Reading
+from rag.evidence import Evidence, Reading, is_note
 from rag.question import STOP_WORDS, Asked, stem, stems
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index
@@ -132,6 +132,8 @@ def _sentences(
     starts = np.array([start for start, _ in tokens.offsets])
     at = len(text) - len(passage.text)
     for number, part in zip(passage.paragraphs, passage.text.split("\n"), strict=True):
+        source = Source(article, number)
+        is_whole = is_note(source)
         for start, end in () if gives_orders(part) else sentence_spans(part):
             inside = (starts >= at + start) & (starts < at + end)
             if not inside.any():
@@ -139,7 +141,7 @@ def _sentences(
             sentence = part[start:end]
             mean = tokens.tokens[inside].mean(axis=0)
             likeness = float(mean @ wanted.whole / np.linalg.norm(mean))
-            short = short_answer(wanted.asked, sentence, article.article)
+            short = None if is_whole else short_answer(wanted.asked, sentence, article.article)
             fits = short is not None or (wanted.asked.kind == "reason" and _CAUSE.search(sentence))
             score = (
                 LIKENESS * likeness
@@ -147,9 +149,9 @@ def _sentences(
                 + PASSAGE * met
                 + FITS * bool(fits)
             )
-            source = Source(article, number)
+            said = part if is_whole else sentence
             yield Likely(
-                source, sentence, passage, math.log(max(score, 1e-9)), short, likeness, met, weakest
+                source, said, passage, math.log(max(score, 1e-9)), short, likeness, met, weakest
             )
         at += len(part) + 1
 

@@ -20,7 +20,7 @@ from rag.check import Source, gives_orders
 from rag.chunk import embedded, header
 from rag.claims import known_as
 from rag.crossencoder import Array, CrossEncoder, Read
-from rag.evidence import Evidence, Reading
+from rag.evidence import Evidence, Reading, is_note
 from rag.question import Asked, folded, stem, stems, words
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index
@@ -123,7 +123,7 @@ def _with_likeness(
     """
     first = list({e.passage.id: e.passage for e in evidence}.values())[:LIKE_READ]
     alike = likeness.read(asked, first, index).evidence
-    logs = {(e.passage.id, e.text): e.score - alike[0].score for e in alike}
+    logs = {(e.passage.id, e.text): e.score - alike[0].score for e in reversed(alike)}
 
     def score(e: Evidence) -> float:
         return e.score + LIKENESS * max(LEAST_LIKE, logs.get((e.passage.id, e.text), LEAST_LIKE))
@@ -205,13 +205,15 @@ def _sentences(
     whole = " " * at + passage.text
     where = at
     for number, part in zip(passage.paragraphs, passage.text.split("\n"), strict=True):
+        source = Source(article, number)
+        is_whole = is_note(source)
         for start, end in () if gives_orders(part) else sentence_spans(part):
             words = best_words(one, where + start, where + end, whole, asked)
             if words:
-                short = None if asked.kind in IN_SENTENCES else words.text
-                text = part[start:end]
+                short = None if is_whole or asked.kind in IN_SENTENCES else words.text
+                text = part if is_whole else part[start:end]
                 score = odds + words.score
-                yield Evidence(Source(article, number), text, passage, score, short)
+                yield Evidence(source, text, passage, score, short)
         where += len(part) + 1
 
 

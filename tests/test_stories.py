@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from rag import AddReport, Article, Newsroom, Timestamp
+from rag import AddReport, Article, Newsroom, Settings, Timestamp
 from rag.cli import cli
 from rag.library import FILE
 from rag.sources import exported
@@ -208,6 +208,21 @@ def test_what_one_outlet_corrected_is_told_and_not_the_copies(
     assert (citation.outlet, citation.version, citation.correction) == ("Headline", 2, NOTE)
     assert "230 homes" in answer.text and "340 homes" not in answer.text
     assert citation.also_in == ()  # the others say 340
+
+
+@pytest.mark.parametrize("reader", ["shipped", "none"])
+def test_a_correction_is_told_whole(reader: str, tmp_path: Path) -> None:
+    note = "Correction: We said that 140 of the new homes would be let. The right figure is 104."
+    article = Article(
+        title="Homes at Tannery Quay get the go-ahead",
+        paragraphs=("The council has agreed to the plan for new homes at Tannery Quay.", note),
+        correction=note,
+    )
+    room = Newsroom.open(tmp_path / "library", settings=Settings(reader=reader))
+    room.add_articles(iter([article]))
+    answer = room.ask("How many of the new homes at Tannery Quay would be let?")
+    assert "140" not in answer.text or "The right figure is 104" in answer.text
+    assert answer.short != "140"
 
 
 def test_a_note_in_one_copy_is_shown_with_the_others(room: Newsroom) -> None:
