@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from rag import check, cite, copies, likeness, llm, prompt, question, reader, write
+from rag import check, cite, copies, evidence, likeness, llm, prompt, question, reader, write
 from rag.errors import ModelError
 from rag.records import Answer, Citation, Passage, Reason, Searched, Statement, Status
 from rag.retrieve import Index, Scope, retrieve
@@ -90,6 +90,7 @@ def stream(
             reading = reader.read(parts, draft.passages, index, index.network, today)
         else:
             reading = likeness.read(parts, draft.passages, index)
+        reading = replace(reading, evidence=evidence.corrected(reading.evidence))
         draft.confidence = reading.confidence
         draft.passages = list(reading.passages)
     if chat and draft.passages and not draft.failed:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from rag import facts
 from rag.check import Source
+from rag.question import STOP_WORDS, stems
 from rag.records import Passage
+
+SHARED = 3
+"""Words that a note has in common with a sentence that it corrects, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,28 @@ def is_note(source: Source) -> bool:
     It answers only as a whole: a sentence of it, or words, may tell what was wrong.
     """
     return source.text in (source.stored.article.correction or "")
+
+
+def corrected(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """The evidence, best first, with a note in the place of the sentences that it corrects.
+
+    That is told by the numbers of their exact words and by the other words they share.
+    """
+    notes = [e for e in evidence if is_note(e.source)]
+    found = []
+    for e in evidence:
+        note = next((note for note in notes if _corrects(note, e)), None)
+        found.append(replace(note, score=e.score) if note else e)
+    best: dict[str, Evidence] = {}
+    for e in found:
+        best.setdefault(e.text, e)
+    return tuple(best.values())
+
+
+def _corrects(note: Evidence, other: Evidence) -> bool:
+    said = facts.numbers(other.short or "")
+    shared = set(stems(note.text)) & set(stems(other.text)) - STOP_WORDS
+    return bool(said) and said <= facts.numbers(note.text) and len(shared) >= SHARED
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -36,14 +36,22 @@ RETRIEVED = 5.0
 SOFT = 2.0
 # Taken from passages by age, where the question asks for what is new.
 AGED = 1.0
+_WORD = re.compile(r"[^\W\d_]+")
 _NEW = re.compile(
     r"\b(?:this (?:week|month|year|weekend)|recent(?:ly)?|latest|newest|today|tonight|yesterday|"
     r"last (?:night|week|weekend|month)|past (?:week|weekend|month)|"
     r"(?:on|last) (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
     re.IGNORECASE,
 )
-# Taken for each name of the question that the article does not have.
-UNNAMED = 2.5
+# Of reports on one matter the newest counts, unless an earlier time is asked for.
+LATER = 1.0
+_EARLIER = re.compile(
+    r"\b(?:first|original(?:ly)?|initial(?:ly)?|early|earlier|earliest|before|previous(?:ly)?|"
+    r"(?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+# Taken for each word of the question that names something and that the article does not have.
+UNNAMED = 1.5
 LIKE = 4
 """Letters from which two words are taken to speak of the same."""
 SPELT = 0.8
@@ -87,13 +95,15 @@ def read(
     """
     first = passages[:READ]
     heads = [header(p.title, p.published.day if p.published else None) for p in first]
-    texts = [embedded(head, p.text) for head, p in zip(heads, first, strict=True)]
-    found = network.read(asked.text, texts)
+    inputs = [embedded(head, p.text) for head, p in zip(heads, first, strict=True)]
+    found = network.read(asked.text, inputs)
     articles = {
         key: index.store.article(key, version)
         for key, version in {(p.article, p.version) for p in first}
     }
-    unnamed = {key: _unnamed(asked, stored.article) for key, stored in articles.items()}
+    texts = {key: folded(_text(stored.article)) for key, stored in articles.items()}
+    named = _naming(asked, articles.values())
+    unnamed = {key: sum(not _has(text, word) for word in named) for key, text in texts.items()}
     weeks = [_weeks(p, today) for p in first]
     newest = min(weeks, default=0.0)
     aged = AGED if _NEW.search(asked.text) else 0.0
@@ -108,25 +118,29 @@ def read(
     evidence = sorted(_agreeing(evidence), key=lambda e: -e.score)
     ordered = sorted(first, key=lambda p: -odds[p.id]) + list(passages[READ:])
     best = evidence[0].score if evidence else -np.inf
-    if _is_unheard_of(asked, index, (stored.article for stored in articles.values())):
+    if _is_unheard_of(asked, index, texts.values()):
         best -= UNHEARD
     confidence = float(1 / (1 + np.exp(-SLOPE * (best - MIDDLE))))
-    return Reading(_with_likeness(asked, evidence, index), tuple(ordered), confidence, NEAR)
+    behind = _behind(asked, {p.article: p for p in first}, texts)
+    chosen = _with_likeness(asked, evidence, index, behind)
+    return Reading(chosen, tuple(ordered), confidence, NEAR)
 
 
 def _with_likeness(
-    asked: Asked, evidence: Sequence[Evidence], index: Index
+    asked: Asked, evidence: Sequence[Evidence], index: Index, behind: Mapping[str, float]
 ) -> tuple[Evidence, ...]:
     """The evidence, best first, its scores lower the less a sentence is like the question.
 
     The network knows which words answer, and likeness which sentence speaks of what was asked.
+    Sentences of articles that are `behind` others count less.
     """
     first = list({e.passage.id: e.passage for e in evidence}.values())[:LIKE_READ]
     alike = likeness.read(asked, first, index).evidence
     logs = {(e.passage.id, e.text): e.score - alike[0].score for e in reversed(alike)}
 
     def score(e: Evidence) -> float:
-        return e.score + LIKENESS * max(LEAST_LIKE, logs.get((e.passage.id, e.text), LEAST_LIKE))
+        like = max(LEAST_LIKE, logs.get((e.passage.id, e.text), LEAST_LIKE))
+        return e.score + LIKENESS * like - LATER * behind.get(e.passage.article, 0.0)
 
     best = max(evidence, key=score, default=None)
     found = []
@@ -136,26 +150,45 @@ def _with_likeness(
     return tuple(sorted(found, key=lambda e: -e.score))
 
 
-def _weeks(passage: Passage, today: date) -> float:
-    """Logarithm of the weeks since the article was published, and one more; 0 where undated."""
+def _weeks(passage: Passage, day: date) -> float:
+    """Logarithm of the weeks from an article's date to the day, and one more; 0 where undated."""
     if not passage.published:
         return 0.0
-    return float(np.log1p(max(0, (today - passage.published.day).days) / 7))
+    return float(np.log1p(max(0, (day - passage.published.day).days) / 7))
 
 
-def _unnamed(asked: Asked, article: Article) -> int:
-    """How many names of the question the article does not have: "Norwegian" stands for "Norway"."""
-    if not asked.names:
-        return 0
-    text = folded(_text(article))
-    return sum(not any(re.search(_beginning(w), text) for w in words(name)) for name in asked.names)
+def _behind(
+    asked: Asked, articles: Mapping[str, Passage], texts: Mapping[str, str]
+) -> dict[str, float]:
+    """How far each article is behind the newest that has all words of the question, as `_weeks`.
+
+    Nothing where the question asks for an earlier time.
+    """
+    if _EARLIER.search(asked.text) or facts.dates(asked.text):
+        return {}
+    days = [
+        p.published.day
+        for key, p in articles.items()
+        if p.published and all(_has(texts[key], term) for term in asked.terms)
+    ]
+    return {key: _weeks(p, max(days)) for key, p in articles.items()} if days else {}
+
+
+def _naming(asked: Asked, articles: Iterable[StoredArticle]) -> set[str]:
+    """The words of the question that name something: by a capital there, or else in the articles.
+
+    Many a question is typed without capitals.
+    """
+    written = {w for stored in articles for w in _WORD.findall(_text(stored.article))}
+    capital = {t for t in asked.terms if t.capitalize() in written and t not in written}
+    return capital | {word for name in asked.names for word in words(name)}
 
 
 def _text(article: Article) -> str:
     return " ".join((article.title, *article.paragraphs))
 
 
-def _is_unheard_of(asked: Asked, index: Index, articles: Iterable[Article]) -> bool:
+def _is_unheard_of(asked: Asked, index: Index, texts: Iterable[str]) -> bool:
     """True if the question names what the library nowhere does, and the articles nothing like it.
 
     What is like it may be meant: "Hegsteth" for Hegseth, "Texan" for Texas, "Dutch" for the
@@ -164,7 +197,7 @@ def _is_unheard_of(asked: Asked, index: Index, articles: Iterable[Article]) -> b
     names = {w for name in asked.names if not name.isupper() for w in words(name) if len(w) >= LIKE}
     held = index.store.rarity(stem(w) for w in names)
     missing = [w for w in names if stem(w) not in held]
-    there = {w for article in articles for w in words(_text(article))} if missing else set()
+    there = {word for text in texts for word in words(text)} if missing else set()
     known = set(map(known_as, there))
     return any(
         known_as(name) not in known
@@ -172,6 +205,11 @@ def _is_unheard_of(asked: Asked, index: Index, articles: Iterable[Article]) -> b
         and not difflib.get_close_matches(name, there, 1, SPELT)
         for name in missing
     )
+
+
+def _has(text: str, word: str) -> bool:
+    """True where a folded text has a word that begins as this one: "Norwegian" for "Norway"."""
+    return re.search(_beginning(word), text) is not None
 
 
 def _beginning(word: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rag.cite import Draft
-from rag.evidence import Evidence, Reading
+from rag.evidence import Evidence, Reading, is_note
 from rag.question import STOP_WORDS, TYPED, Asked, stems
 from rag.sentences import is_whole, sentence_spans
 
@@ -29,7 +29,7 @@ def extract(asked: Asked, reading: Reading) -> list[Draft]:
     hold none that fits.
     """
     best_few = reading.evidence[:SENTENCES]
-    if not best_few or (asked.kind in TYPED and not any(e.short for e in best_few)):
+    if not best_few or (asked.kind in TYPED and not any(_can_answer(e) for e in best_few)):
         return []
     best = reading.evidence[0]
     chosen = [best]
@@ -47,6 +47,11 @@ def extract(asked: Asked, reading: Reading) -> list[Draft]:
         if len(drafts) + len(new) <= SENTENCES:
             drafts += new
     return drafts
+
+
+def _can_answer(evidence: Evidence) -> bool:
+    """True for a sentence with words of the kind asked for, and for a note, which has none."""
+    return evidence.short is not None or is_note(evidence.source)
 
 
 def _before(evidence: Evidence) -> Draft | None:

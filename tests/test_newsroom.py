@@ -92,6 +92,17 @@ def test_a_people_stands_for_its_country(tmp_path: Path) -> None:
     assert room.ask("Who was elected prime minister of Portugal?").status == "declined"
 
 
+def test_a_name_is_one_without_its_capital_too(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    stories = [
+        {"title": "Vote in Sund", "text": "Ida Moll was elected mayor of Sund on Sunday."},
+        {"title": "Floods in Arnes", "text": "The mayor of Arnes closed the bridges on Monday."},
+    ]
+    room.add(write(tmp_path, stories))
+    assert room.ask("who was elected mayor of sund?").short == "Ida Moll"
+    assert room.ask("who was elected mayor of arnes?").status == "declined"
+
+
 @pytest.mark.parametrize(
     ("question", "short"),
     [

@@ -139,3 +139,22 @@ def test_what_is_new_is_asked_of_new_articles(tmp_path: Path) -> None:
     room.add_articles(iter(articles))
     answer = room.ask("Who scored twice in the harbour cup this week?", as_of="2025-05-06")
     assert answer.short and "Moreau" in answer.short
+
+
+def test_of_reports_on_one_matter_the_newest_counts(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    told = (
+        ("2025-02-04", "Repairs to the Quell bridge will cost four million crowns."),
+        (
+            "2025-06-03",
+            "The council heard that repairs to the Quell bridge will now cost nine million crowns, as more cracks were found.",
+        ),
+    )
+    articles = [
+        Article("Quell bridge", (text,), published=Timestamp(day, "test")) for day, text in told
+    ]
+    room.add_articles(iter(articles))
+    asked = "How much will repairs to the Quell bridge cost?"
+    assert "nine" in (room.ask(asked).short or "")
+    assert "four" in (room.ask(asked.replace("will", "would originally")).short or "")
+    assert "four" in (room.ask(asked, until="2025-03-01").short or "")

@@ -225,6 +225,27 @@ def test_a_correction_is_told_whole(reader: str, tmp_path: Path) -> None:
     assert answer.short != "140"
 
 
+@pytest.mark.parametrize("reader", ["shipped", "none"])
+def test_a_correction_answers_for_what_it_corrects(reader: str, tmp_path: Path) -> None:
+    plan = Article(
+        title="Homes planned at Tannery Quay",
+        paragraphs=("Of the 260 new homes at Tannery Quay, 140 would be let at affordable rents.",),
+        published=Timestamp("2031-04-24", "test"),
+    )
+    note = "Correction: Our article said that 140 of the 260 homes would be let. It is 104."
+    approved = Article(
+        title="Tannery Quay gets the go-ahead",
+        paragraphs=("The council has agreed to the plan for Tannery Quay.", note),
+        published=Timestamp("2031-05-02", "test"),
+        correction=note,
+    )
+    room = Newsroom.open(tmp_path / "library", settings=Settings(reader=reader))
+    room.add_articles(iter([plan, approved]))
+    answer = room.ask("How many homes at Tannery Quay would be let at affordable rents?")
+    assert note in answer.text and answer.short is None
+    assert plan.paragraphs[0] not in answer.text
+
+
 def test_a_note_in_one_copy_is_shown_with_the_others(room: Newsroom) -> None:
     room.add_articles(iter([corrected(COPIES[0])]))
     citation = room.ask(QUESTION, outlets=["Northern Wire"]).citations[0]
