@@ -94,6 +94,7 @@ def add(
     names = ("added", "updated", "unchanged", "older", "copies")
     outcome: dict[str, list[str]] = {name: [] for name in names}
     rejected: list[Rejected] = []
+    withdrawn: list[Rejected] = []
     remarks: list[Remark] = []
     batch = _Batch()
 
@@ -102,25 +103,33 @@ def add(
         batch.articles.clear()
         batch.size = 0
 
+    def take(article: Article) -> None:
+        key = _key(article, store)
+        if key in batch.articles:
+            flush()
+        state, whole = _state(key, article, store)
+        outcome[state].append(key)
+        if state in ("added", "updated"):
+            _prepare(batch, key, whole, embedder)
+            if batch.size >= BATCH_PASSAGES:
+                flush()
+
     for done, item in enumerate(items, 1):
-        if isinstance(item, Rejected) and store.fingerprint_of(item.withdraws):
-            item = _withdrawn(item, store.article(item.withdraws).article)
         if isinstance(item, Rejected):
-            rejected.append(item)
+            (withdrawn if item.withdraws else rejected).append(item)
         else:
             if item.remark:
                 remarks.append(Remark(item.origin, item.remark))
-            key = _key(item, store)
-            if key in batch.articles:
-                flush()
-            state, whole = _state(key, item, store)
-            outcome[state].append(key)
-            if state in ("added", "updated"):
-                _prepare(batch, key, whole, embedder)
-                if batch.size >= BATCH_PASSAGES:
-                    flush()
+            take(item)
         if progress:
             progress(done)
+    flush()
+    # What is withdrawn may be among what was added, before its withdrawal or after.
+    for notice in withdrawn:
+        if store.fingerprint_of(notice.withdraws):
+            take(_withdrawn(notice, store.article(notice.withdraws).article))
+        else:
+            rejected.append(notice)
     flush()
     new = set(outcome["added"])
     outcome["copies"] = [key for key in outcome["copies"] if key in new]
@@ -152,11 +161,20 @@ def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:
         return "unchanged", read
     if isinstance(read, ExportedArticle) and store.holds(read):
         return "unchanged", read
-    held = store.article(key).article
-    whole = read if isinstance(read, ExportedArticle) else _completed(read, held)
-    if known == library.fingerprint(whole):
+    if isinstance(read, ExportedArticle):
+        held = store.article(key).article
+        return "older" if _older(read, held) else "updated", read
+    held, *before = (stored.article for stored in store.versions(key))
+    # What another source has said since then is not taken back by reading this one again.
+    said = [held] if read.origin == held.origin else [held, *before]
+    if any(_says_no_more(read, article) for article in said):
         return "unchanged", read
+    whole = _completed(read, held)
     return "older" if _older(read, held) else "updated", whole
+
+
+def _says_no_more(read: Article, held: Article) -> bool:
+    return library.fingerprint(_completed(read, held)) == library.fingerprint(held)
 
 
 def _withdrawn(notice: Rejected, held: Article) -> Article:
@@ -170,8 +188,11 @@ def _completed(read: Article, held: Article) -> Article:
     """What was read, with what is held of the article where this reading does not say it."""
     is_named = read.outlet and read.outlet != fields.host(read.url)
     same_text = read.paragraphs == held.paragraphs
+    other_source = same_text and read.origin != held.origin
     return replace(
         read,
+        note=read.note or (held.note if other_source else None),
+        correction=read.correction or (held.correction if other_source else None),
         published=read.published or held.published,
         updated=read.updated or (held.updated if same_text else None),
         outlet=read.outlet if is_named else held.outlet or read.outlet,

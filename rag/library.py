@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -161,8 +161,14 @@ class Library:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """The library as it is now, for several reads; what is written within is taken back."""
+        """The library as it is now, for several reads; what is written within is taken back.
+
+        One within another is part of it.
+        """
         db = self._db
+        if db.in_transaction:
+            yield db
+            return
         db.execute("BEGIN")
         try:
             yield db
@@ -276,30 +282,37 @@ class Library:
         return [newest, *(self.article(key, n) for n in range(newest.version - 1, 0, -1))]
 
     def copies(self, key: str, as_of: date | None = None) -> list[StoredArticle]:
-        """The other articles of the story, as they came; on a day, as they were on it."""
+        """The other articles of the story, as they came; those of a day, as they were on it."""
         found = self._db.execute(
             "SELECT b.key FROM articles a JOIN articles b ON b.story = a.story AND b.id != a.id"
             " WHERE a.key = ? ORDER BY b.id",
             (key,),
         ).fetchall()
-        return [self.article(k, self.version_on(k, as_of) if as_of else None) for (k,) in found]
+        with self.snapshot():
+            held = [self.article(k, self.version_on(k, as_of) if as_of else None) for (k,) in found]
+        days = [stored.article.published for stored in held]
+        return [
+            stored for stored, day in zip(held, days, strict=True)
+            if not (as_of and day and day.day > as_of)
+        ]  # fmt: skip
 
     def version_on(self, key: str, day: date) -> int:
         """The newest version that there was on the day; the first where there was none yet.
 
-        A version came when its source says it was updated, or else when it was read.
+        A version came when its source says it was updated, or else when it was read, and not before
+        it says it was published.
         """
         rows = self._db.execute(
-            "SELECT v.number, v.updated, v.fetched FROM versions v JOIN articles a"
+            "SELECT v.number, v.updated, v.fetched, v.published FROM versions v JOIN articles a"
             " ON a.id = v.article WHERE a.key = ? ORDER BY v.number",
             (key,),
         ).fetchall()
         newest, before = 1, _timestamp(rows[0][1])
         for number, *texts in rows[1:]:
-            updated, fetched = map(_timestamp, texts)
+            updated, fetched, published = map(_timestamp, texts)
             is_told = updated and (before is None or updated.text != before.text)
             came = updated if is_told else fetched
-            if came is None or came.day <= day:
+            if all(stamp is None or stamp.day <= day for stamp in (came, published)):
                 newest = number
             before = updated
         return newest
@@ -346,10 +359,18 @@ class Library:
         """The condition on articles that a search must meet."""
         clauses: list[str] = []
         values: list[object] = []
-        for bound, sign in ((window.since, ">="), (window.until, "<="), (window.as_of, "<=")):
+        for bound, sign in ((window.since, ">="), (window.until, "<=")):
             if bound is not None:
                 clauses.append(f"(a.day {sign} ? OR a.day IS NULL)")
                 values.append((bound - EPOCH).days)
+        if window.as_of is not None:
+            # A later version may tell a later day; texts of dates are in the order of time.
+            clauses.append(
+                "(a.day <= ? OR a.day IS NULL OR a.version > 1 AND EXISTS"
+                " (SELECT 1 FROM versions w WHERE w.article = a.id AND w.published < ?))"
+            )
+            end = window.as_of + timedelta(days=1)
+            values += [(window.as_of - EPOCH).days, end.isoformat()]
         if window.undated == "exclude":
             clauses.append("a.day IS NOT NULL")
         for column, names in (("outlet", outlets), ("key", articles)):

@@ -226,7 +226,7 @@ class Statement:
         return self.verdict == "supported"
 
 
-SURE = 0.6
+SURE = 0.8
 """Confidence from which the exact words of an answer are shown by themselves: below it most are
 wrong, and the sentence they stand in says more."""
 Status = Literal["answered", "partial", "declined"]
@@ -326,7 +326,9 @@ class Answer:
                     f"  [{c.number}] {c.title} ({where or 'undated'}{also}), paragraph"
                     f" {c.paragraph}"
                 )
-                lines.extend(f"      {line}" for line in (c.url, c.correction) if line)
+                told = c.correction and c.correction in self.text
+                below = (c.url, None if told else c.correction)
+                lines.extend(f"      {line}" for line in below if line)
         if self.status != "declined":
             lines.extend(self.notices)
         lines.extend(f"  - {p.title} ({p.outlet or 'no outlet'})" for p in self.nearest)

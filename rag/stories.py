@@ -75,13 +75,14 @@ def _name(db: sqlite3.Connection, articles: Iterable[int]) -> None:
 
 
 def _text(db: sqlite3.Connection, article: int) -> copies.Text:
-    """The newest version's text."""
+    """The newest version's text, without what was corrected in it: a copy does not say that."""
     rows = db.execute(
-        "SELECT a.day, p.text FROM articles a JOIN versions v ON v.article = a.id"
+        "SELECT a.day, p.text, v.correction FROM articles a JOIN versions v ON v.article = a.id"
         " AND v.number = a.version JOIN paragraphs p ON p.version = v.id WHERE a.id = ?"
         " ORDER BY p.number",
         (article,),
     ).fetchall()
     day = rows[0][0]
     published = None if day is None else EPOCH + timedelta(days=day)
-    return copies.read([text for _, text in rows], published)
+    texts = [text for _, text, note in rows if text not in (note or "")]
+    return copies.read(texts or [text for _, text, _ in rows], published)

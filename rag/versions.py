@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from rag.records import Article, Passage
+from rag.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -50,12 +51,13 @@ def on(passage: Passage, day: date, store: Library) -> Passage | None:
         return passage
     newest, then = (store.article(passage.article, n).article for n in (passage.version, number))
     one, other = newest.paragraphs, then.paragraphs
+    parts = dict(zip(passage.paragraphs, passage.text.split("\n"), strict=True))
     paragraphs: dict[int, str] = {}
     for _, a, b, c, d in difflib.SequenceMatcher(None, one, other, False).get_opcodes():
         for i in range(a, b):
-            if i + 1 in passage.paragraphs and c < d:
+            if i + 1 in parts and c < d:
                 at = min(c + i - a, d - 1)
-                paragraphs[at + 1] = other[at]
+                paragraphs[at + 1] = _in_place_of(parts[i + 1], one[i], other[at])
     if not paragraphs:
         return None
     return replace(
@@ -63,6 +65,17 @@ def on(passage: Passage, day: date, store: Library) -> Passage | None:
         paragraphs=tuple(paragraphs), text="\n".join(paragraphs.values()), note=then.note,
         correction=then.correction,
     )  # fmt: skip
+
+
+def _in_place_of(part: str, paragraph: str, before: str) -> str:
+    """What stood in the earlier paragraph in the place of a part of the later one."""
+    if part in before:
+        return part
+    start = paragraph.find(part)
+    share = len(before) / len(paragraph)
+    low, high = start * share, (start + len(part)) * share
+    spans = [span for span in sentence_spans(before) if low <= sum(span) / 2 <= high]
+    return before[spans[0][0] : spans[-1][1]] if spans and part != paragraph else before
 
 
 def _shown(article: Article, name: str) -> tuple[str, ...]:

@@ -390,6 +390,24 @@ def test_many_threads_ask_while_another_process_adds(
     assert room.status(check=True).attention == ()
 
 
+def test_articles_may_be_removed_while_they_are_read(room: Newsroom, tmp_path: Path) -> None:
+    copies = [dict(FERRY, url=f"https://o{n}.example/", outlet=f"Outlet {n}") for n in range(4)]
+    path = write(tmp_path, *copies, name="copies.jsonl")
+    room.add(path)
+    code = (
+        "import sys; from rag import Newsroom; room = Newsroom.open(sys.argv[1])\n"
+        "for _ in range(5):\n"
+        "    for n in range(4): room.remove(f'https://o{n}.example/')\n"
+        "    room.add(sys.argv[2])"
+    )
+    command = [sys.executable, "-c", code, str(room.folder), str(path)]
+    with subprocess.Popen(command) as process:
+        while process.poll() is None:
+            assert room.ask("How many people were rescued from the ferry?").status == "answered"
+            room.search("ferry")
+    assert process.returncode == 0
+
+
 def test_two_adders_wait_for_each_other(
     room: Newsroom, adder: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

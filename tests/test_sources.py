@@ -530,9 +530,9 @@ def test_front_matter_means_what_it_says(tmp_path: Path) -> None:
 
 
 def test_a_title_with_a_colon_needs_no_quotes(tmp_path: Path) -> None:
-    text = "---\ntitle: Flood: what we know\nauthors: [Ann Poole]\n---\nText of the article."
+    text = "---\ntitle: Flood 🌊: what we know\nauthors: [Ann Poole]\n---\nText of the article."
     found = article(write(tmp_path, "a.md", text))
-    assert (found.title, found.authors) == ("Flood: what we know", ("Ann Poole",))
+    assert (found.title, found.authors) == ("Flood 🌊: what we know", ("Ann Poole",))
     bad = write(tmp_path, "b.md", "---\ntitle: Flood\nauthors: [Ann\n---\nText of the article.")
     (rejected,) = sources.read(bad)
     assert isinstance(rejected, Rejected)

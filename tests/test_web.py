@@ -391,6 +391,15 @@ LONG = "".join(
 )
 
 
+def test_entries_may_share_a_name(room: Newsroom, site: Site) -> None:
+    guid = "<guid isPermaLink='false'>news</guid>"
+    paths = ("/ferry", "/bridge")
+    items = (item(site, path).replace(f"<guid>{path}</guid>", guid) for path in paths)
+    site.pages |= {"/rss": rss(*items), "/ferry": FERRY, "/bridge": page("Bridge", LONG)}
+    assert room.add(site.url("/rss")).added == tuple(site.url(path) for path in paths)
+    assert room.add(site.url("/rss")).added == ()
+
+
 def test_an_entry_with_the_whole_text_is_not_fetched(room: Newsroom, site: Site) -> None:
     def with_text(path: str, html: str) -> str:
         return item(site, path, f"<content:encoded><![CDATA[{html}]]></content:encoded>")

@@ -52,7 +52,7 @@ class Entry:
     """One entry of a feed."""
 
     id: str
-    """The feed's own name for it, else its address, else its title."""
+    """The feed's own name for it and its address; its title where it has neither."""
     state: str
     """Changes when the entry does."""
     url: str | None
@@ -149,8 +149,10 @@ def _entry(item: Any, base: str, outlet: str | None) -> Entry:
     headline = " ".join(title.split())
     # What counts visitors sits in the tags and changes every time.
     state = "\0".join([url or "", title, *(t or "" for t in texts.values()), _TAG.sub("", content)])
+    # Some feeds give every entry the same name.
+    name = told.get("guid") or told.get("id") or ""
     return Entry(
-        id=told.get("guid") or told.get("id") or url or headline,
+        id=" ".join(dict.fromkeys(part for part in (name, url) if part)) or headline,
         state=hashlib.sha256(state.encode()).hexdigest()[:16],
         url=url,
         title=headline or None,

@@ -103,7 +103,10 @@ def _yaml(head: str) -> Any:
     import yaml
 
     problem = ""
-    for lines in (head, _COLON.sub(lambda m: f"{m[1]}{json.dumps(m[2])}", head)):
+    for lines in (
+        head,
+        _COLON.sub(lambda m: f"{m[1]}{json.dumps(m[2], ensure_ascii=False)}", head),
+    ):
         try:
             return yaml.load(lines, Loader=yaml.BaseLoader)  # leaves dates and numbers as written
         except (yaml.YAMLError, RecursionError) as error:

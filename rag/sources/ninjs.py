@@ -41,11 +41,12 @@ def read(item: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     item under embargo, WithdrawnError for one that its agency has withdrawn or withheld.
     """
     item = {name.lower(): value for name, value in item.items()}
+    uri = item["uri"].strip()
     status = item.get("pubstatus") or "usable"
-    if status != "usable":
+    if str(status).lower() != "usable":
         raise WithdrawnError(
             f"it was withdrawn: its agency says pubstatus {str(status)[:40]!r}",
-            canonical(item["uri"]) or item["uri"],
+            canonical(uri) or uri,
         )
     if until := item.get("embargoed"):
         _check_embargo(str(until)[:40])
@@ -54,8 +55,8 @@ def read(item: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     note = item.get("ednote")
     outlet = _outlet(item)
     return {
-        "url": item["uri"],
-        "key": None if canonical(item["uri"]) else item["uri"],
+        "url": uri,
+        "key": None if canonical(uri) else uri,
         "title": _text(item, "headline", "headlines"),
         "outlet": outlet,
         "authors": [name for name in _authors(item) if name != outlet],
