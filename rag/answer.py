@@ -9,8 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from rag import check, cite, copies, evidence, likeness, llm, prompt, question, reader, write
+from rag import (
+    check,
+    cite,
+    copies,
+    evidence,
+    introduction,
+    likeness,
+    llm,
+    prompt,
+    question,
+    reader,
+    spelling,
+    write,
+)
 from rag.errors import ModelError
+from rag.evidence import Reading
 from rag.records import Answer, Citation, Passage, Reason, Searched, Statement, Status
 from rag.retrieve import Index, Scope, retrieve
 from rag.settings import CAUTION, Settings
@@ -18,7 +32,7 @@ from rag.settings import CAUTION, Settings
 NEAREST = 3
 """Passages offered with a declined answer."""
 
-GREETING = "Hello. Ask me a question about the news in the library."
+GREETING = "Ask me a question about the news in the library."
 EMPTY = "There is no question. Ask, for example: What happened in …?"
 NO_SUPPORT = "The library does not answer this question."
 NOTHING = "There are no articles in the library yet; add some with: citewire add FILES"
@@ -51,6 +65,8 @@ class _Draft:
     model: str | None = None
     no_answer: bool = False
     """The language model said that the passages hold none."""
+    rewritten: bool = False
+    """The language model made the question standalone."""
     failed: bool = False
     """The language model could not be used, or broke off."""
     confidence: float = 0.0
@@ -70,7 +86,7 @@ def stream(
     """Yields each statement that holds, then the Answer; `k` passages are read for it."""
     text = question.clean(asked)
     chat = None if model is None else llm.load(model, settings)
-    draft = _Draft(text, text, index, scope, library)
+    draft = _Draft(text, question.core(text), index, scope, library)
     if not text or question.is_greeting(text):
         yield _declined(draft, "greeting" if text else "empty", GREETING if text else EMPTY)
         return
@@ -79,22 +95,23 @@ def stream(
         yield _nothing_to_search(draft)
         return
     with draft.timed("question"):
+        core = draft.standalone
         draft.standalone = _standalone(draft, history, chat)
-        parts = question.analyse(draft.standalone, text)
-    with draft.timed("retrieve"):
-        draft.passages = retrieve(draft.standalone, index, scope, k)
-    with draft.timed("read"):
-        # The network has learned from questions that ask for something in particular.
-        if index.network and parts.kind != "overview":
-            today = scope.window.as_of or date.today()
-            reading = reader.read(parts, draft.passages, index, index.network, today)
-        else:
-            reading = likeness.read(parts, draft.passages, index)
-        reading = replace(reading, evidence=evidence.corrected(reading.evidence))
-        draft.confidence = reading.confidence
-        draft.passages = list(reading.passages)
-    if chat and draft.passages and not draft.failed:
-        yield from _by_model(draft, chat, settings)
+    # Another process may add and remove articles meanwhile.
+    with index.store.snapshot():
+        with draft.timed("retrieve"):
+            draft.passages = retrieve(draft.standalone, index, scope, k)
+            if (mended := _mended(draft, core)) != draft.standalone:
+                draft.standalone = mended
+                draft.passages = retrieve(mended, index, scope, k)
+        with draft.timed("read"):
+            parts, reading = _read(draft, core)
+            reading = replace(reading, evidence=evidence.corrected(reading.evidence))
+            draft.confidence = reading.confidence
+            draft.passages = list(reading.passages)
+        sources = _sources(draft) if chat and not draft.failed else []
+    if chat and sources:
+        yield from _by_model(draft, chat, sources, settings)
     missing = len(draft.dropped)
     # A statement that was shown is never taken back, so the articles' own words are used only
     # where nothing of the model's was.
@@ -118,25 +135,54 @@ def stream(
 def _standalone(draft: _Draft, history: Sequence[Mapping[str, str]], chat: llm.Model | None) -> str:
     if history and chat:
         try:
-            reply = chat.complete(prompt.rewrite_messages(draft.asked, history))
+            reply = chat.complete(prompt.rewrite_messages(draft.standalone, history))
         except ModelError as error:
             draft.failed = True  # it is not asked again: that would be waiting twice
             draft.notices.append(str(error))
         else:
-            if rewritten := prompt.rewritten(reply, draft.asked, history):
+            if rewritten := prompt.rewritten(reply, draft.standalone, history):
+                draft.rewritten = True
                 return rewritten
-    return question.standalone(draft.asked, history)
+    return question.standalone(draft.standalone, history)
 
 
-def _by_model(draft: _Draft, chat: llm.Model, settings: Settings) -> Iterator[Statement]:
-    """The model's statements that hold. Sets `draft.model` where there are any."""
+def _mended(draft: _Draft, core: str) -> str:
+    """The standalone question as what was found with it shows it to be meant."""
+    found = [f"{p.title} {p.text}" for p in draft.passages]
+    is_new = not draft.rewritten and question.changes_subject(core, draft.standalone, found)
+    return spelling.corrected(core if is_new else draft.standalone, draft.index, found)
+
+
+def _read(draft: _Draft, core: str) -> tuple[question.Asked, Reading]:
+    """The question, taken apart, and what reading the passages for it gives."""
+    index, window = draft.index, draft.scope.window
+    asked = question.analyse(draft.standalone, core)
+    name = introduction.name_asked(draft.standalone)
+    if name and (introduced := introduction.read(name, draft.passages, index)):
+        return replace(asked, kind="overview"), introduced
+    today = window.as_of or date.today()
+    # The network has learned from questions that ask for something in particular.
+    if index.network and asked.kind != "overview":
+        return asked, reader.read(asked, draft.passages, index, index.network, today)
+    return asked, reader.dated(asked, likeness.read(asked, draft.passages, index), today)
+
+
+def _sources(draft: _Draft) -> list[check.Source]:
+    """The paragraphs of the passages, none twice."""
     seen: dict[tuple[str, int], check.Source] = {}
     for passage in draft.passages:
         stored = draft.index.store.article(passage.article, passage.version)
         for number in passage.paragraphs:
             seen.setdefault((passage.article, number), check.Source(stored, number))
+    return list(seen.values())
+
+
+def _by_model(
+    draft: _Draft, chat: llm.Model, given: list[check.Source], settings: Settings
+) -> Iterator[Statement]:
+    """The model's statements that hold. Sets `draft.model` where there are any."""
     messages, sources = prompt.answer_messages(
-        draft.standalone, list(seen.values()), draft.scope.window.as_of, settings.prompt_tokens
+        draft.standalone, given, draft.scope.window.as_of, settings.prompt_tokens
     )
     if not sources:
         draft.notices.append(NO_ROOM.format(settings.prompt_tokens))

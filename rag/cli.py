@@ -234,7 +234,9 @@ def _whole(stored: StoredArticle, newest: int) -> str:
 
 
 def _no_article(key: str, library: str) -> CitewireError:
-    return CitewireError(f"There is no article {key} in {library}; list them with: citewire export")
+    return CitewireError(
+        f"There is no article {key} in {library}; find its key with: citewire search --json WORDS"
+    )
 
 
 @cli.command()

@@ -110,6 +110,9 @@ def questions(out: Path, library: str | None, count: int, model: str | None, for
     evaluation.save(drafts.questions, out, overwrite=force)
     for reason, times in drafts.skipped.items():
         click.echo(f"not used, {times} times: {reason}", err=True)
+    if len(drafts.questions) < count:
+        why = "no other sentence of the library tells plainly who, when, where or how many"
+        click.echo(f"fewer than {count}: {why}", err=True)
     click.echo(
         f"{len(drafts.questions)} questions drafted. Strike out in {out} what nobody would ask, "
         f"then run: citewire evaluate {out}"

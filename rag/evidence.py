@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag import facts
 from rag.check import Source
-from rag.question import STOP_WORDS, stems
+from rag.question import STOP_WORDS, stems, words
 from rag.records import Passage
+from rag.sources import corrections
 
 SHARED = 3
 """Words that a note has in common with a sentence that it corrects, at least."""
@@ -32,13 +33,16 @@ def is_note(source: Source) -> bool:
 
     It answers only as a whole: a sentence of it, or words, may tell what was wrong.
     """
-    return source.text in (source.stored.article.correction or "")
+    note = source.stored.article.correction or ""
+    is_part = source.text in note and corrections.found([source.text]) is not None
+    return is_part or source.text == note
 
 
 def corrected(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """The evidence, best first, with a note in the place of the sentences that it corrects.
 
-    That is told by the numbers of their exact words and by the other words they share.
+    That is told by what they name, by the other words they share, and by the numbers: those that
+    are wrong stand in the note and nowhere else in its article, which was put right.
     """
     notes = [e for e in evidence if is_note(e.source)]
     found = []
@@ -52,9 +56,26 @@ def corrected(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
 
 
 def _corrects(note: Evidence, other: Evidence) -> bool:
-    said = facts.numbers(other.short or "")
+    article = note.source.stored.article
+    right = " ".join(p for p in article.paragraphs if p not in (article.correction or ""))
+    wrong = facts.numbers(note.text) - facts.numbers(right)
     shared = set(stems(note.text)) & set(stems(other.text)) - STOP_WORDS
-    return bool(said) and said <= facts.numbers(note.text) and len(shared) >= SHARED
+    named = set(_named(other.text)) or set(_named(other.source.stored.article.title))
+    return (
+        bool(wrong & facts.numbers(other.short or _undated(other.text)))
+        and len(shared) >= SHARED
+        and named <= set(words(f"{article.title} {right}"))
+    )
+
+
+def _named(text: str) -> Iterator[str]:
+    return (word for name in facts.names(text) for word in words(name.text))
+
+
+def _undated(text: str) -> str:
+    for found in facts.date_spans(text):
+        text = text.replace(found.text, " ")
+    return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -445,7 +445,9 @@ class Newsroom:
         from rag.retrieve import retrieve
 
         scope = self._scope(since, until, as_of, undated, outlets, articles)
-        return retrieve(clean(question), self._searchable(), scope, _count(k), by)
+        index = self._searchable()
+        with index.store.snapshot():
+            return retrieve(clean(question), index, scope, _count(k), by)
 
     def as_retriever(self, k: int = 10, **filters: Any) -> BaseRetriever:
         """The library as a LangChain retriever; `filters` as for `search`."""

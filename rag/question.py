@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 from rag import facts
 from rag.errors import QuestionError
+from rag.sentences import sentences
 
 LONGEST = 2_000
 """Characters of a question that are read: a page of text is not a question."""
@@ -26,9 +27,11 @@ Kind = Literal[
     "fact",
     "account",
     "overview",
+    "whether",
 ]
 """What the answer must hold. "reason": why; "fact": something else that
-is short; "account": sentences; "overview": what there is to say of a subject."""
+is short; "account": sentences; "overview": what there is to say of a subject; "whether": a sentence
+that settles a yes or no."""
 
 TYPED = frozenset({"person", "place", "date", "number", "name"})
 """Kinds whose answer can be told by its form."""
@@ -46,6 +49,16 @@ STOP_WORDS = frozenset(
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # The WHO and the US are no stop words.
 _ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
+_TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*=[^<>]*)?\s*/?>", re.IGNORECASE)
+# "Could you please tell me", where the question itself follows.
+_POLITE = re.compile(
+    r"^(?:(?:please|hi|hello|hey|so|well)[, ]+)*"
+    r"(?:(?:can|could|would|will) you (?:please )?(?:tell me|say|explain)|(?:please )?tell me|"
+    r"do you (?:happen to )?know|I(?:['’]d| would) like to know|I (?:want|need) to know|"
+    r"I wonder(?:ed)?|may I ask)(?: please)?,? "
+    r"(?=(?:who|whom|whose|what|when|where|which|why|how)\b)",
+    re.IGNORECASE,
+)
 _GREETING = re.compile(
     r"(?:hi|hello|hey|hiya|greetings|good (?:morning|afternoon|evening|day)|thanks?|thank you|"
     r"bye|goodbye|ok(?:ay)?|cheers|how are you|who are you|what can you do|help|there|citewire|"
@@ -75,9 +88,15 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("account", r"how (?:did|do|does|was|were|is|are|has|have|will|can|could)|what (?:caused|led|"
                 r"went)|explain"),
     ("overview", r"what happened|what (?:is|are) .* about|tell me|describe|summari[sz]e|what do we "
-                 r"know|what(?: is|['’]s) new|give me|any news"),
+                 r"know|what(?: is|['’]s) (?:new|the (?:latest|news))|give me|any news|"
+                 r"latest news"),
     ("quotation", r"what did .{2,60} (?:say|tell|call|describe|announce|warn|promise|claim)"),
 )  # fmt: skip
+_WHETHER = re.compile(
+    r"(?:(?:and|but|so|ok(?:ay)?),? )?(?:am|are|can|could|did|do|does|had|has|have|is|may|might|"
+    r"must|shall|should|was|were|will|would)(?:n['’]t)? (?!you\b)",
+    re.IGNORECASE,
+)
 _KIND_PATTERNS = tuple((kind, re.compile(rf"\b(?:{p})\b", re.I)) for kind, p in _KINDS)
 # Words that point back at what was said before.
 _PRONOUN = re.compile(
@@ -85,7 +104,7 @@ _PRONOUN = re.compile(
 )
 _PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _POINTERS = re.compile(
-    r"\b(?:this|that|these|those|there|then|else|another|"
+    r"\b(?:this|that|these|those|there|then|else|another|the (?:\w+ )?ones?|"
     r"the (?:others?|company|team|man|woman|bank|agency|attack|deal|"
     r"event|game|match|country|government|group|film|vote|election|strike|storm|fire|quake|"
     r"earthquake|crash|law|bridge|town|two|mission|lander|spacecraft|club|merger|takeover|flood|"
@@ -115,19 +134,34 @@ class Asked:
 
 
 def clean(question: str) -> str:
-    """The question with white space folded and control characters gone.
+    """The question with white space folded, without control characters and HTML tags.
 
     Raises QuestionError where it is no text or longer than `LONGEST`.
     """
     if not isinstance(question, str):
         raise QuestionError(f"The question is {question!r}; expected a text: 'Who won?'")
     text = " ".join("".join(c if c.isprintable() else " " for c in question).split())
+    text = " ".join(_TAG.sub(" ", text).split())
     if len(text) > LONGEST:
         raise QuestionError(
             f"The question has {len(text):,} characters; ask in at most {LONGEST:,}. It begins: "
             f"{text[:60]}…"
         )
     return text
+
+
+def core(text: str) -> str:
+    """The question in a text that says more: "Hello, I have a test. Who won the World Cup?"
+
+    The rest is kept where it names something, or the question itself names nothing.
+    """
+    said = sentences(text)
+    asked = [s for s in said if s.endswith("?")]
+    rest = " ".join(s for s in said if s not in asked and not is_greeting(s))
+    is_empty = not (facts.names(rest) or facts.numbers(rest))
+    if len(asked) == 1 and is_empty and facts.names(asked[0]) and not points_back(asked[0]):
+        text = asked[0]
+    return _POLITE.sub("", text)
 
 
 def is_greeting(question: str) -> bool:
@@ -137,15 +171,18 @@ def is_greeting(question: str) -> bool:
 
 def analyse(question: str, asked: str = "") -> Asked:
     """Takes a cleaned, standalone question apart; `asked` is its form in the conversation."""
+    named = tuple(n.text for n in facts.names(question))
     asked = asked or question
     asked = asked if asked.isupper() else _ACRONYM.sub("X", asked)
     kind: Kind = "overview" if len(asked.split()) < 3 else "fact"
+    if _WHETHER.match(asked):
+        return Asked(question, "whether", terms(question), named)
     first = len(asked)
     for name, pattern in _KIND_PATTERNS:
         match = pattern.search(asked)
         if match and match.start() < first:
             kind, first = name, match.start()
-    return Asked(question, kind, terms(question), tuple(n.text for n in facts.names(question)))
+    return Asked(question, kind, terms(question), named)
 
 
 def words(text: str) -> list[str]:
@@ -206,6 +243,25 @@ def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:
     known = set(stems(question))
     new = [c for c in dict.fromkeys(carried) if not set(stems(c)) <= known]
     return f"{question.rstrip('?. ')} ({', '.join(new)})?" if new else question
+
+
+def changes_subject(question: str, standalone: str, found: Iterable[str]) -> bool:
+    """True where no text found tells of what the question names and of what was carried over.
+
+    "What happened to the whale?" is no follow-up of a question about a bank.
+    """
+    own = {stem for subject in subjects(question) for stem in stems(subject)}
+    carried = set(stems(standalone)) - set(stems(question))
+    # "And in Wales?" says nothing by itself; "What about the ferry strike?" may.
+    is_short = bool(_OPENING.match(question)) and len(terms(question)) < 2
+    if not own or not carried or is_short or _pointed(question):
+        return False
+    told = (set(stems(text)) for text in found)
+    return not any(2 * len(own & said) >= len(own) and carried & said for said in told)
+
+
+def _pointed(question: str) -> bool:
+    return bool(_PRONOUN.search(question) or _POINTERS.search(question))
 
 
 def subjects(question: str) -> list[str]:

@@ -7,7 +7,6 @@ takes its place.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from rag.chunk import embedded, header
 from rag.claims import known_as
 from rag.crossencoder import Array, CrossEncoder, Read
 from rag.evidence import Evidence, Reading, is_note
-from rag.question import Asked, folded, stem, stems, words
+from rag.question import Asked, stem, stems, words
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index
 from rag.sentences import sentence_spans
@@ -39,6 +38,7 @@ AGED = 1.0
 _WORD = re.compile(r"[^\W\d_]+")
 _NEW = re.compile(
     r"\b(?:this (?:week|month|year|weekend)|recent(?:ly)?|latest|newest|today|tonight|yesterday|"
+    r"what(?: is|['’]s) new|any news|"
     r"last (?:night|week|weekend|month)|past (?:week|weekend|month)|"
     r"(?:on|last) (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
     re.IGNORECASE,
@@ -51,16 +51,14 @@ _EARLIER = re.compile(
     re.IGNORECASE,
 )
 # Taken for each word of the question that names something and that the article does not have.
-UNNAMED = 1.5
+UNNAMED = 2.5
 LIKE = 4
 """Letters from which two words are taken to speak of the same."""
-SPELT = 0.8
-"""Likeness, as `difflib` takes it, from which one word is taken for a misspelling of another."""
 # Taken once for names that the library does not have at all.
 UNHEARD = 8.0
 # Taken from the score of words that are not of the kind asked for.
 UNFIT = 4.0
-IN_SENTENCES = frozenset({"reason", "account"})
+IN_SENTENCES = frozenset({"account", "reason", "whether"})
 """Kinds of question that are answered in sentences, not in a few exact words."""
 NEAR = 4.0
 """Log odds below the best sentence at which another is still added to the answer."""
@@ -70,6 +68,10 @@ LIKENESS, LEAST_LIKE = 12.0, -0.6
 """Weight of a sentence's likeness, as a logarithm of its share of the greatest, and its floor."""
 ELSEWHERE = 2.0
 """Taken from sentences of other articles than the best one's: they may tell of something else."""
+LATER_LIKE = 0.1
+"""The same as `LATER`, of scores of likeness."""
+SUREST = 0.98
+"""What a confidence that is counted with another is at most."""
 SLOPE, MIDDLE = 0.45, 1.7
 """Of the logistic curve from the best sentence's score to the confidence, by development data."""
 
@@ -101,7 +103,7 @@ def read(
         key: index.store.article(key, version)
         for key, version in {(p.article, p.version) for p in first}
     }
-    texts = {key: folded(_text(stored.article)) for key, stored in articles.items()}
+    texts = {key: _words(stored.article) for key, stored in articles.items()}
     named = _naming(asked, articles.values())
     unnamed = {key: sum(not _has(text, word) for word in named) for key, text in texts.items()}
     weeks = [_weeks(p, today) for p in first]
@@ -121,9 +123,32 @@ def read(
     if _is_unheard_of(asked, index, texts.values()):
         best -= UNHEARD
     confidence = float(1 / (1 + np.exp(-SLOPE * (best - MIDDLE))))
-    behind = _behind(asked, {p.article: p for p in first}, texts)
+    # Why something happened is told when it happens.
+    is_timeless = asked.kind in ("account", "reason")
+    behind = {} if is_timeless else _behind(asked, {p.article: p for p in first}, texts)
+    if asked.kind in IN_SENTENCES:
+        return _in_sentences(asked, ordered, index, behind, confidence)
     chosen = _with_likeness(asked, evidence, index, behind)
     return Reading(chosen, tuple(ordered), confidence, NEAR)
+
+
+def _in_sentences(
+    asked: Asked,
+    passages: Sequence[Passage],
+    index: Index,
+    behind: Mapping[str, float],
+    confidence: float,
+) -> Reading:
+    """The sentences that are most like a question that is answered in sentences.
+
+    "All 379 people aboard escaped" settles whether everybody survived, and holds no words that the
+    network could find. The log odds of the confidence are the mean of the network's and likeness's.
+    """
+    alike = likeness.read(asked, passages, index)
+    both = np.clip([confidence, alike.confidence], 1 - SUREST, SUREST)
+    odds = float(np.log(both / (1 - both)).mean())
+    confidence = float(1 / (1 + np.exp(-odds)))
+    return replace(alike, evidence=_later_first(alike.evidence, behind), confidence=confidence)
 
 
 def _with_likeness(
@@ -150,6 +175,23 @@ def _with_likeness(
     return tuple(sorted(found, key=lambda e: -e.score))
 
 
+def dated(asked: Asked, reading: Reading, today: date) -> Reading:
+    """What `likeness` read, the newest first where the question asks for what is new."""
+    if not _NEW.search(asked.text):
+        return reading
+    behind = {e.passage.article: _weeks(e.passage, today) for e in reading.evidence}
+    return replace(reading, evidence=_later_first(reading.evidence, behind))
+
+
+def _later_first(evidence: Sequence[Evidence], behind: Mapping[str, float]) -> tuple[Evidence, ...]:
+    """Evidence with scores of likeness, best first, less what its articles are `behind` others."""
+    found = [
+        replace(e, score=e.score - LATER_LIKE * behind.get(e.passage.article, 0.0))
+        for e in evidence
+    ]
+    return tuple(sorted(found, key=lambda e: -e.score))
+
+
 def _weeks(passage: Passage, day: date) -> float:
     """Logarithm of the weeks from an article's date to the day, and one more; 0 where undated."""
     if not passage.published:
@@ -158,7 +200,7 @@ def _weeks(passage: Passage, day: date) -> float:
 
 
 def _behind(
-    asked: Asked, articles: Mapping[str, Passage], texts: Mapping[str, str]
+    asked: Asked, articles: Mapping[str, Passage], texts: Mapping[str, set[str]]
 ) -> dict[str, float]:
     """How far each article is behind the newest that has all words of the question, as `_weeks`.
 
@@ -188,33 +230,39 @@ def _text(article: Article) -> str:
     return " ".join((article.title, *article.paragraphs))
 
 
-def _is_unheard_of(asked: Asked, index: Index, texts: Iterable[str]) -> bool:
+def _is_unheard_of(asked: Asked, index: Index, texts: Iterable[set[str]]) -> bool:
     """True if the question names what the library nowhere does, and the articles nothing like it.
 
-    What is like it may be meant: "Hegsteth" for Hegseth, "Texan" for Texas, "Dutch" for the
-    Netherlands. Initials may stand for words.
+    What is like it may be meant: "Texan" for Texas, "Dutch" for the Netherlands. Initials may stand
+    for words.
     """
     names = {w for name in asked.names if not name.isupper() for w in words(name) if len(w) >= LIKE}
     held = index.store.rarity(stem(w) for w in names)
     missing = [w for w in names if stem(w) not in held]
-    there = {word for text in texts for word in words(text)} if missing else set()
-    known = set(map(known_as, there))
-    return any(
-        known_as(name) not in known
-        and not any(w.startswith(name[:LIKE]) for w in there)
-        and not difflib.get_close_matches(name, there, 1, SPELT)
-        for name in missing
+    there = set().union(*texts) if missing else set()
+    return not all(_has(there, name) for name in missing)
+
+
+def _words(article: Article) -> set[str]:
+    return set(map(known_as, words(_text(article))))
+
+
+def _has(there: set[str], word: str) -> bool:
+    """True where the words of an article hold this one, or one like it: "Mexican" for "Mexico".
+
+    One is like another that differs in its ending: "Austria" is not like "Australia".
+    """
+    word = known_as(word)
+    return word in there or any(
+        other.startswith(_root(word)) or word.startswith(_root(other))
+        for other in there
+        if other[:LIKE] == word[:LIKE]
     )
 
 
-def _has(text: str, word: str) -> bool:
-    """True where a folded text has a word that begins as this one: "Norwegian" for "Norway"."""
-    return re.search(_beginning(word), text) is not None
-
-
-def _beginning(word: str) -> str:
-    """A pattern for words that begin as this one; a short one must be the same."""
-    return rf"\b{re.escape(word[:LIKE])}" + (r"\b" if len(word) < LIKE else "")
+def _root(word: str) -> str:
+    """What a word that is like this one begins with; a short word has no ending."""
+    return word[: max(LIKE, len(word) - 1)] if len(word) > LIKE else word
 
 
 def _agreeing(evidence: Sequence[Evidence]) -> list[Evidence]:

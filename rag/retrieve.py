@@ -89,7 +89,7 @@ def retrieve(
     }
     ranked = sorted(fused, key=lambda i: (-fused[i], i))
     passages = index.store.passages(ranked)
-    told = _told([passages[i] for i in ranked if i in passages])
+    told = _told([passages[i] for i in ranked if i in passages], index.store)
     best: list[Passage] = []
     taken: dict[str, int] = {}
     for i in ranked:
@@ -109,19 +109,22 @@ def retrieve(
     return best
 
 
-def _told(passages: Sequence[Passage]) -> dict[int, str]:
+def _told(passages: Sequence[Passage], store: Library) -> dict[int, str]:
     """The one article by which each story is told; `passages` are the best first."""
-    told: dict[int, Passage] = {}
+    stories: dict[int, dict[str, Passage]] = {}
     for passage in passages:
-        told.setdefault(passage.story, passage)
-        if _currency(passage) > _currency(told[passage.story]):
-            told[passage.story] = passage
-    return {story: passage.article for story, passage in told.items()}
+        stories.setdefault(passage.story, {}).setdefault(passage.article, passage)
+    return {
+        story: next(iter(told)) if len(told) == 1 else
+        max(told, key=lambda key: _currency(told[key], store))
+        for story, told in stories.items()
+    }  # fmt: skip
 
 
-def _currency(passage: Passage) -> tuple[bool, bool]:
+def _currency(passage: Passage, store: Library) -> tuple[bool, bool]:
     """More for an article that says what is wrong in others, or that changed after they came."""
-    return passage.correction is not None, passage.version > 1
+    texts = {v.article.paragraphs for v in store.versions(passage.article)}
+    return passage.correction is not None, len(texts) > 1
 
 
 def _telling(question: str, index: Index) -> list[str]:

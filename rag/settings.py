@@ -13,7 +13,7 @@ import platformdirs
 from rag.errors import SettingsError
 
 PREFIX = "CITEWIRE_"
-CAUTION = {"strict": 0.65, "normal": 0.5, "lenient": 0.3}
+CAUTION = {"strict": 0.8, "normal": 0.5, "lenient": 0.3}
 """The least confidence with which the library is taken to answer."""
 LEAST = 0.001
 """Seconds. No pause or limit is shorter: an overloaded server's pauses are multiples of it."""

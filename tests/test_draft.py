@@ -88,6 +88,7 @@ def test_questions_by_templates(library: Path, tmp_path: Path) -> None:
         "How much did Ganten Council spend on heaters for Orchard Hill?": ["£4.2 million"],
     }
     assert f"4 questions drafted. Strike out in {out}" in done.output
+    assert "fewer than 50: no other sentence of the library tells plainly" in done.output
     when, spent = (next(v for q, v in found.items() if q.startswith(w)) for w in ("When", "How"))
     assert (when["kind"], spent["kind"]) == ("date", "number")
     quote = FERRY.paragraphs[0].split(" It had")[0]

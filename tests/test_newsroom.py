@@ -104,6 +104,66 @@ def test_a_name_is_one_without_its_capital_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "asked",
+    [
+        "how many poeple were resqued from the ferry qeen maud?",
+        "Hello! I read this on the train. How many people were rescued from the ferry Queen Maud?",
+        "Can you please tell me how many people were rescued from the ferry Queen Maud?",
+        "<b>How many people</b> were rescued from the ferry <script>Queen Maud?",
+    ],
+)
+def test_a_question_may_be_misspelt_wrapped_or_marked_up(asked: str, room: Newsroom) -> None:
+    answer = room.ask(asked)
+    assert answer.short == "214"
+    assert "Queen Maud" in answer.standalone_question.replace("queen maud", "Queen Maud")
+
+
+def test_a_word_of_the_library_is_not_taken_for_a_misspelling(room: Newsroom) -> None:
+    assert "frost" in room.ask("Did the frost sink the ferry?").standalone_question
+    asked = "Did the Brannock bridge collapse?"
+    assert room.ask(asked).standalone_question == asked
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Were the boats unmanned?",
+        "Did Marina leave Brannocksea?",
+        "Is a fare of £4 <two or three> too much?",
+        "I mean the frost of May 2025. How large was the damage in the Ganten valley?",
+    ],
+)
+def test_words_that_decide_stay_as_they_are(asked: str, room: Newsroom) -> None:
+    assert room.ask(asked).standalone_question == asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "settled"),
+    [
+        ("Did everybody on the Queen Maud survive?", "All 214 people aboard were rescued"),
+        ("Is the Ganten valley railway still open?", "closed in 1964"),
+        ("Why did the Queen Maud sink?", "the engine room had flooded"),
+    ],
+)
+def test_yes_no_and_why_are_answered_in_sentences(asked: str, settled: str, room: Newsroom) -> None:
+    answer = room.ask(asked)
+    assert settled in answer.text
+    assert answer.short is None
+
+
+def test_another_subject_ends_what_a_conversation_carries_over(room: Newsroom) -> None:
+    history = [{"question": "What happened to the ferry Queen Maud?", "answer": "It sank."}]
+    asked = "How much was the damage in the orchards?"
+    answer = room.ask(asked, history=history)
+    assert (answer.standalone_question, answer.short) == (asked, "£4.2 million")
+    asked = "What did the company say?"
+    assert "Queen Maud" in room.ask(asked, history=history).standalone_question
+    asked = "And what about the valley railway?"
+    assert room.ask(asked, history=history).standalone_question == asked
+    assert room.ask("How many were rescued?", history=history).short == "214"
+
+
+@pytest.mark.parametrize(
     ("question", "short"),
     [
         ("How many people were rescued from the ferry Queen Maud?", "214"),
@@ -181,6 +241,39 @@ def test_adding_twice_changes_nothing(room: Newsroom, tmp_path: Path) -> None:
     report = room.add(tmp_path / "stories.jsonl")
     assert (len(report.unchanged), len(report.added)) == (3, 0)
     assert room.status() == before
+
+
+def test_sources_that_differ_say_nothing_new_when_read_again(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    longer = dict(STORIES[0], text=f"{STORIES[0]['text']}\n\nAn inquiry begins on Monday.")
+    both = write(tmp_path, [STORIES[0], longer])
+    key = STORIES[0]["url"]
+    assert room.add(both).updated == (key,)
+    assert room.add(both).unchanged == (key, key)
+    assert room.add(write(tmp_path, [STORIES[0]], "old.jsonl")).unchanged == (key,)
+    assert room.article(key).version == 2
+
+
+def test_a_source_may_take_back_what_it_said(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    longer = dict(STORIES[0], text=f"{STORIES[0]['text']}\n\nAn inquiry begins on Monday.")
+    room.add(write(tmp_path, STORIES[:1]))
+    for version, story in enumerate([longer, STORIES[0]], 2):
+        key = STORIES[0]["url"]
+        assert room.add(write(tmp_path, [story])).updated == (key,)
+        assert room.article(key).version == version
+
+
+def test_a_source_without_the_correction_does_not_take_it_back(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    key = STORIES[0]["url"]
+    room.add(
+        write(tmp_path, [dict(STORIES[0], correction="It was Saturday night.", note="Sample")])
+    )
+    other = write(tmp_path, STORIES[:1], "other.jsonl")
+    assert room.add(other).unchanged == (key,)
+    article = room.article(key).article
+    assert (article.correction, article.note) == ("It was Saturday night.", "Sample")
 
 
 def test_a_corrected_article_replaces_its_older_version(room: Newsroom, tmp_path: Path) -> None:
@@ -422,7 +515,7 @@ def test_a_greeting_is_told_in_no_time_and_only_what_is_left_out_is_carried_over
 
 
 def test_the_command_line_shows_the_statements_and_then_the_rest(newsroom: Newsroom) -> None:
-    question = "Who did Hegseth meet in Tokyo?"
+    question = "How many people were aboard the Japan Airlines jet?"
     answer = newsroom.ask(question, model=None)
     assert answer.headline and str(answer).startswith(answer.headline)
     environ = {

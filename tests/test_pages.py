@@ -256,6 +256,22 @@ def test_an_embargo_ends(tmp_path: Path) -> None:
     assert isinstance(read(tmp_path, "a.json", item), Article)
 
 
+@pytest.mark.parametrize("order", ["item first", "withdrawal first"])
+def test_an_item_and_its_withdrawal_may_come_together(order: str, tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    item = NINJS["3"]
+    items = [item, item | {"pubStatus": "canceled", "uri": f" {item['uri']} "}]
+    path = tmp_path / "items.jsonl"
+    lines = items if order == "item first" else items[::-1]
+    path.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    (key,) = room.add(path).added
+    assert room.add(path).unchanged == (key, key)
+    assert "withdrawn" in (room.article(key).article.correction or "")
+    item["pubStatus"] = "Usable"
+    path.write_text(json.dumps(item), "utf-8")
+    assert not room.add(path).rejected
+
+
 def test_what_an_agency_withdraws_is_marked_with_every_citation(tmp_path: Path) -> None:
     room = Newsroom.open(tmp_path / "library")
     path = tmp_path / "item.json"

@@ -246,6 +246,60 @@ def test_a_correction_answers_for_what_it_corrects(reader: str, tmp_path: Path) 
     assert plan.paragraphs[0] not in answer.text
 
 
+def test_a_correction_leaves_alone_what_it_does_not_correct(tmp_path: Path) -> None:
+    note = "Correction: We said that 12 people died in the flood in Valencia. The number was 9."
+    valencia = Article(
+        title="Flood in Valencia",
+        paragraphs=("Nine people died in the flood in Valencia, officials said.", note),
+        published=Timestamp("2031-05-01", "test"),
+        correction=note,
+    )
+    recife = Article(
+        title="Flood in Recife",
+        paragraphs=("Twelve people died in the flood in Recife, the mayor said.",),
+        published=Timestamp("2031-05-02", "test"),
+    )
+    room = Newsroom.open(tmp_path / "library")
+    room.add_articles(iter([valencia, recife]))
+    assert room.ask("How many people died in the flood in Recife?").short == "Twelve"
+    assert room.ask("How many people died in the flood in Valencia?").short == "Nine"
+
+
+def test_a_corrected_copy_belongs_to_its_story_though_its_note_is_long(tmp_path: Path) -> None:
+    text = (
+        "A man of 27 was pulled from the river at Ellery on Monday by two fishermen.",
+        "He was taken to hospital, where doctors said that he would be home within the week.",
+    )
+    note = "Correction: We first said that the man was 27. The police say that he is 72 years old."
+    wrong = Article(
+        title="Man saved", paragraphs=text, outlet="County Wire", url="https://w.example"
+    )
+    right = Article(
+        title="Man saved at Ellery",
+        paragraphs=(text[0].replace("27", "72"), text[1], note),
+        outlet="Ellery Post",
+        url="https://p.example",
+        correction=note,
+    )
+    room = Newsroom.open(tmp_path / "library")
+    assert len(room.add_articles(iter([wrong, right])).copies) == 1
+    asked = "How old was the man who was pulled from the river at Ellery?"
+    assert "72" in room.ask(asked).text
+    citation = room.ask(asked, outlets=["County Wire"]).citations[0]
+    assert citation.correction == f"Ellery Post: {note}"
+
+
+def test_what_a_correction_quotes_is_no_note(tmp_path: Path) -> None:
+    story = Article(
+        title="Mayor of Ellery",
+        paragraphs=("The council met in Ellery.", "Ann Poole resigned in Ellery on Friday."),
+        correction="We said first: Ann Poole resigned in Ellery on Friday. It was on Thursday.",
+    )
+    room = Newsroom.open(tmp_path / "library")
+    room.add_articles(iter([story]))
+    assert room.ask("Who resigned in Ellery?").short == "Ann Poole"
+
+
 def test_a_note_in_one_copy_is_shown_with_the_others(room: Newsroom) -> None:
     room.add_articles(iter([corrected(COPIES[0])]))
     citation = room.ask(QUESTION, outlets=["Northern Wire"]).citations[0]
@@ -268,6 +322,48 @@ def test_asked_on_a_day_an_article_says_what_it_said_then(room: Newsroom) -> Non
     assert "340" in cards.citation_card(citation, room)["paragraphs"][0]["quote"]
     asked = room.ask("What did the correction say about the homes?", as_of="2031-03-04")
     assert NOTE not in str(asked)
+
+
+def test_on_a_day_only_the_copies_of_that_day_count(room: Newsroom) -> None:
+    later = Timestamp("2031-03-20", "test")
+    room.add_articles(iter([replace(COPIES[1], published=later, correction="It was 230 homes.")]))
+    citation = room.ask(QUESTION, as_of="2031-03-05").citations[0]
+    assert "Edited" not in citation.also_in and citation.correction is None
+
+
+def test_an_article_with_a_later_date_was_there_before(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    again = corrected(WIRE)
+    room.add_articles(iter([WIRE]))
+    room.add_articles(iter([replace(again, published=Timestamp("2031-04-10", "test"))]))
+    citation = room.ask(QUESTION, as_of="2031-03-05").citations[0]
+    assert citation.version == 1 and "340 homes" in citation.quote
+
+
+def test_a_part_of_a_long_paragraph_has_its_earlier_words(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    names = [
+        f"{a}{b}" for a in ("Ad", "Bo", "Cor", "Dun", "Er", "Fal") for b in ("ler", "man", "son")
+    ]
+    said = [f"Member {name} spoke for an hour about the bins and the buses." for name in names * 3]
+    text = " ".join([*said, "The mayor said that the bridge will cost £4.2 million."])
+    before = replace(WIRE, title="Council meets", paragraphs=(text,))
+    changed = text.replace("Adler spoke for an", "Adler did not speak for half an")
+    later = Timestamp("2031-03-08", "test")
+    after = replace(before, paragraphs=(changed.replace("4.2", "4.9"),), updated=later)
+    for article in (before, after):
+        room.add_articles(iter([article]))
+    asked = "How much will the bridge cost?"
+    assert room.ask(asked).short == "£4.9 million"
+    assert room.ask(asked, as_of="2031-03-05").short == "£4.2 million"
+
+
+def test_a_copy_with_another_author_tells_no_more_than_before(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    short = copy("Cut", paragraphs=cut(5))
+    room.add_articles(iter([WIRE, short]))
+    room.add_articles(iter([replace(short, authors=("Sam Poe",))]))
+    assert room.ask("When was the dam at Orrin Falls built?").short == "1931"
 
 
 # Versions

@@ -56,7 +56,7 @@ def _page(desk: Desk) -> None:
         st.error(sidebar.plain(str(error)))
         st.button("Look again", key="again")
         return
-    conversation = _conversation(desk)
+    conversation = _conversation()
     with st.sidebar:
         filters = sidebar.show(desk, status, conversation)
     typed = st.chat_input("Ask about the news in the library", key="question")
@@ -101,16 +101,13 @@ def _opening(desk: Desk) -> None:
     st.fragment(look, run_every=POLL)()
 
 
-def _conversation(desk: Desk) -> str:
-    """The conversation of this tab: the one its address names, else the last."""
+def _conversation() -> str:
+    """The conversation of this tab: the one its address names, else a new one."""
     given = st.query_params.get("c", "")
     if re.fullmatch(r"[0-9a-f]{32}", given):
         return given
-    # An address with a wrong name gets a new conversation, not somebody's last one.
-    last = [] if given else desk.conversations.recent(desk.library, 1)
-    chosen = last[0].id if last else uuid.uuid4().hex
-    st.query_params["c"] = chosen
-    return chosen
+    st.query_params["c"] = uuid.uuid4().hex
+    return st.query_params["c"]
 
 
 def _first_page(desk: Desk, articles: int) -> None:

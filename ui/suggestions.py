@@ -64,7 +64,8 @@ def _headlines(room: Newsroom) -> Iterator[Candidate]:
     newest = room.status().newest
     since = newest - RECENT if newest else None
     titles: dict[str, str | None] = {}
-    for passage in room.search("news announced today", k=40, since=since):
+    about = "news announced today"
+    for passage in room.search(about, k=40, since=since) + room.search(about, k=40):
         if len(passage.title) <= LONGEST:
             titles.setdefault(passage.title, passage.outlet)
     firsts = {outlet: title for title, outlet in reversed(titles.items())}

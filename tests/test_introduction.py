@@ -1,0 +1,71 @@
+"""Who somebody is, and what something is."""
+
+import json
+
+import pytest
+
+from rag import Newsroom
+
+STORIES = [
+    {
+        "title": "Council splits over the harbour",
+        "published": "2025-03-01",
+        "text": "The vote on the harbour went to Ida Moll by 31 votes to 12.\n\n"
+        "Her main opponent, Jonas Reuter, asked for a count by hand.\n\n"
+        "Ida Moll, a former harbour pilot, thanked Sund's president, Vera Kline.\n\n"
+        "The Lanterns, who want the old pier kept, stayed away, and so did the Port Trust.",
+    },
+    {
+        "title": "Moll on her first week",
+        "published": "2025-03-08",
+        "text": "Moll took the chair on Monday. The Port Trust gave her a tour of the docks.",
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    folder = tmp_path_factory.mktemp("introduction")
+    path = folder / "stories.json"
+    path.write_text(json.dumps(STORIES), "utf-8")
+    room = Newsroom.open(folder / "library")
+    room.add(path)
+    return room
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("Who is Ida Moll?", "Ida Moll, a former harbour pilot"),
+        ("who's moll", "Ida Moll, a former harbour pilot"),
+        ("And who is Jonas Réuter?", "Her main opponent, Jonas Reuter"),
+        ("Who is Vera Kline?", "Sund's president, Vera Kline"),
+        ("Who are the Lanterns?", "The Lanterns, who want the old pier kept"),
+        ("What is the Port Trust?", "The Port Trust gave her a tour"),
+    ],
+)
+def test_the_sentence_that_introduces_a_name_comes_first(
+    question: str, says: str, room: Newsroom
+) -> None:
+    answer = room.ask(question)
+    assert says in " ".join(s.text for s in answer.statements[:2])
+    assert (answer.status, answer.short) == ("answered", None)
+
+
+def test_a_name_that_is_only_mentioned_is_less_sure(room: Newsroom) -> None:
+    introduced, mentioned = room.ask("Who is Jonas Reuter?"), room.ask("What is the Port Trust?")
+    assert mentioned.confidence < introduced.confidence
+
+
+def test_a_name_that_the_library_does_not_have_is_declined(room: Newsroom) -> None:
+    assert room.ask("Who is Ada Brandt?").status == "declined"
+
+
+def test_who_holds_an_office_is_no_name(room: Newsroom) -> None:
+    assert room.ask("Who is the president of Sund?").short == "Vera Kline"
+
+
+def test_who_a_person_of_the_last_answer_is(room: Newsroom) -> None:
+    asked = "Who asked for a count by hand?"
+    before = {"question": asked, "answer": room.ask(asked).text}
+    assert "main opponent" in room.ask("Who is he?", history=[before]).text
