@@ -68,8 +68,8 @@ LIKENESS, LEAST_LIKE = 12.0, -0.6
 """Weight of a sentence's likeness, as a logarithm of its share of the greatest, and its floor."""
 ELSEWHERE = 2.0
 """Taken from sentences of other articles than the best one's: they may tell of something else."""
-LATER_LIKE = 0.1
-"""The same as `LATER`, of scores of likeness."""
+LATER_LIKE, NEAR_LIKE = 0.1, 0.12
+"""The same as `LATER` and `NEAR`, of scores of likeness."""
 SUREST = 0.98
 """What a confidence that is counted with another is at most."""
 SLOPE, MIDDLE = 0.45, 1.7
@@ -148,7 +148,8 @@ def _in_sentences(
     both = np.clip([confidence, alike.confidence], 1 - SUREST, SUREST)
     odds = float(np.log(both / (1 - both)).mean())
     confidence = float(1 / (1 + np.exp(-odds)))
-    return replace(alike, evidence=_later_first(alike.evidence, behind), confidence=confidence)
+    newest = _later_first(alike.evidence, behind)
+    return replace(alike, evidence=newest, confidence=confidence, near=NEAR_LIKE)
 
 
 def _with_likeness(
