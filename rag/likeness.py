@@ -168,7 +168,7 @@ def short_answer(asked: Asked, sentence: str, article: Article) -> str | None:
     """The words of the sentence that are of the kind asked for, nearest to the question's words."""
     known = set(stems(asked.text))
     if asked.kind == "number":
-        candidates = [n for n in _numbers(sentence) if _counts(asked.text, n, sentence)]
+        candidates = [n for n in numbers(sentence) if counts(asked.text, n, sentence)]
     elif asked.kind == "date":
         candidates = facts.date_spans(sentence)
     elif asked.kind == "person":
@@ -250,16 +250,19 @@ _UNIT = re.compile(
 )
 
 
+# "How much did it cost?" asks for money, "How much water was lost?" does not.
 _MONEY = re.compile(
-    r"\bhow much\b.*\b(?:cost|pay|paid|spen[dt]|worth|price|owe|los[et]|rais|giv|earn|fined?|sell|"
-    r"sold|bid|offer|hand|money|fund|invest|damage)|\b(?:price|cost|bill|budget|fee|salary|fine)\b",
+    r"\bhow much (?:money|cash|(?:more |less )?"
+    r"(?:is|was|are|were|did|do|does|has|have|had|will|would|could|can|should|must|to))\b.*\b"
+    r"(?:cost|pay|paid|spen[dt]|worth|price|owe|los[et]|rais|giv|earn|fined?|sell|sold|bid|offer|"
+    r"hand|money|fund|invest|damage)|\b(?:price|cost|bill|budget|fee|salary|fine)\b",
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(r"[$£€¥]|\b(?:pounds?|dollars?|euros?|yen|francs?|rupees?|pence|cents)\b")
 _HOW_MANY = re.compile(r"\bhow many (?:more |other )?([\w’'-]+)", re.IGNORECASE)
 
 
-def _counts(question: str, number: facts.Found, sentence: str) -> bool:
+def counts(question: str, number: facts.Found, sentence: str) -> bool:
     """True where the number counts what the question asks for: money is money, people no hours."""
     behind = sentence[number.span[1] : number.span[1] + 30]
     is_money = bool(_CURRENCY.search(number.text) or _CURRENCY.match(behind.strip()))
@@ -273,7 +276,7 @@ def _counts(question: str, number: facts.Found, sentence: str) -> bool:
     return not (is_money or "%" in number.text or _UNIT.search(number.text))
 
 
-def _numbers(sentence: str) -> list[facts.Found]:
+def numbers(sentence: str) -> list[facts.Found]:
     """Numbers with what stands around them: "$3.2 billion", "85 minutes", "31-29"."""
     dated = [f.span for f in facts.date_spans(sentence)]
     found = []

@@ -50,6 +50,13 @@ _EARLIER = re.compile(
     r"(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
+_TIME = re.compile(
+    r"\b(?:\d{1,2}[.:]\d\d|\d{4}s?|noon|midnight|dawn|dusk|today|yesterday|tonight|tomorrow|"
+    r"spring|summer|autumn|winter|christmas|easter|century|centuries|[ap]\.?m|"
+    r"(?:second|minute|hour|day|night|eve|morning|afternoon|evening|week|weekend|month|year|"
+    r"decade)s?)\b",
+    re.IGNORECASE,
+)
 # Taken for each word of the question that names something and that the article does not have.
 UNNAMED = 2.5
 LIKE = 4
@@ -68,8 +75,8 @@ LIKENESS, LEAST_LIKE = 12.0, -0.6
 """Weight of a sentence's likeness, as a logarithm of its share of the greatest, and its floor."""
 ELSEWHERE = 2.0
 """Taken from sentences of other articles than the best one's: they may tell of something else."""
-LATER_LIKE, NEAR_LIKE = 0.1, 0.12
-"""The same as `LATER` and `NEAR`, of scores of likeness."""
+LATER_LIKE = 0.1
+"""The same as `LATER`, of scores of likeness."""
 SUREST = 0.98
 """What a confidence that is counted with another is at most."""
 SLOPE, MIDDLE = 0.45, 1.7
@@ -148,8 +155,7 @@ def _in_sentences(
     both = np.clip([confidence, alike.confidence], 1 - SUREST, SUREST)
     odds = float(np.log(both / (1 - both)).mean())
     confidence = float(1 / (1 + np.exp(-odds)))
-    newest = _later_first(alike.evidence, behind)
-    return replace(alike, evidence=newest, confidence=confidence, near=NEAR_LIKE)
+    return replace(alike, evidence=_later_first(alike.evidence, behind), confidence=confidence)
 
 
 def _with_likeness(
@@ -334,9 +340,9 @@ def best_words(
 def _fits(asked: Asked, words: str) -> bool:
     """False where the words cannot be what the question asks for."""
     if asked.kind == "number":
-        return bool(facts.number_spans(words))
+        return any(likeness.counts(asked.text, n, words) for n in likeness.numbers(words))
     if asked.kind == "date":
-        return bool(facts.date_spans(words) or facts.number_spans(words))
+        return bool(facts.date_spans(words) or _TIME.search(words))
     if asked.kind == "name" and words.islower():
         return False
     new = set(stems(words)) - set(stems(asked.text))

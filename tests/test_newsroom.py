@@ -151,6 +151,24 @@ def test_yes_no_and_why_are_answered_in_sentences(asked: str, settled: str, room
     assert answer.short is None
 
 
+@pytest.mark.parametrize(
+    ("asked", "short"),
+    [
+        ("How much time was spent on the Harlow pumping station?", "31 hours"),
+        ("How much was spent on the Harlow pumping station?", "£4.2 million"),
+        ("In what year did an earthquake crack the walls of the pumping station?", "1987"),
+    ],
+)
+def test_the_exact_words_are_of_the_kind_asked_for(
+    asked: str, short: str, room: Newsroom, tmp_path: Path
+) -> None:
+    text = "Engineers spent 31 hours on the Harlow pumping station. The work cost £4.2 million."
+    walls = "An earthquake of magnitude 6.1 cracked its walls in 1987."
+    story = {"title": "Pumping station mended", "text": f"{text}\n\n{walls}"}
+    room.add(write(tmp_path, [story]))
+    assert room.ask(asked).short == short
+
+
 def test_another_subject_ends_what_a_conversation_carries_over(room: Newsroom) -> None:
     history = [{"question": "What happened to the ferry Queen Maud?", "answer": "It sank."}]
     asked = "How much was the damage in the orchards?"
