@@ -17,6 +17,7 @@ from rag import (
     introduction,
     likeness,
     llm,
+    overview,
     prompt,
     question,
     reader,
@@ -157,6 +158,8 @@ def _read(draft: _Draft, core: str) -> tuple[question.Asked, Reading]:
     """The question, taken apart, and what reading the passages for it gives."""
     index, window = draft.index, draft.scope.window
     asked = question.analyse(draft.standalone, core)
+    if asked.kind == "overview" and not asked.subject:
+        return asked, overview.news(index, draft.scope)
     name = introduction.name_asked(draft.standalone)
     if name and (introduced := introduction.read(name, draft.passages, index)):
         return replace(asked, kind="overview"), introduced
@@ -164,7 +167,8 @@ def _read(draft: _Draft, core: str) -> tuple[question.Asked, Reading]:
     # The network has learned from questions that ask for something in particular.
     if index.network and asked.kind != "overview":
         return asked, reader.read(asked, draft.passages, index, index.network, today)
-    return asked, reader.dated(asked, likeness.read(asked, draft.passages, index), today)
+    read = overview.read if asked.kind == "overview" else likeness.read
+    return asked, read(asked, draft.passages, index)
 
 
 def _sources(draft: _Draft) -> list[check.Source]:

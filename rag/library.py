@@ -391,6 +391,15 @@ class Library:
         rows = self._db.execute(sql + " LIMIT ?", (*chosen.values, most + 1)).fetchall()
         return [row[0] for row in rows] if len(rows) <= most else None
 
+    def newest(self, chosen: Filter, count: int) -> list[int]:
+        """Ids of the first passages of the `count` newest articles within the filter."""
+        sql = (
+            "SELECT min(p.id) FROM articles a JOIN passages p ON p.article = a.id"
+            f" WHERE a.day IS NOT NULL{chosen.also()} GROUP BY a.id ORDER BY a.day DESC, a.id DESC"
+            " LIMIT ?"
+        )
+        return [row[0] for row in self._db.execute(sql, (*chosen.values, count))]
+
     def keep(self, ids: Sequence[int], chosen: Filter) -> set[int]:
         """Those of the passage `ids` that exist and lie within the filter."""
         sql = (

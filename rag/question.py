@@ -44,7 +44,8 @@ STOP_WORDS = frozenset(
     "than that the their them then there these they this those through to too under until up us "
     "very was we were what when where which while who whom whose why will with would you your tell "
     "know happen happened say said says according anyone anything something someone ever exactly "
-    "news article report reports reported latest story don didn isn wasn doesn ll re ve".split()
+    "news article report reports reported latest story describe explain summarise summarize "
+    "going happening don didn isn wasn doesn ll re ve".split()
 )
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # The WHO and the US are no stop words.
@@ -55,7 +56,8 @@ _POLITE = re.compile(
     r"^(?:(?:please|hi|hello|hey|so|well)[, ]+)*"
     r"(?:(?:can|could|would|will) you (?:please )?(?:tell me|say|explain)|(?:please )?tell me|"
     r"do you (?:happen to )?know|I(?:['’]d| would) like to know|I (?:want|need) to know|"
-    r"I wonder(?:ed)?|may I ask)(?: please)?,? "
+    r"I (?:wonder(?:ed)?|was wondering)|(?:can|could|may|might) I ask|(?:have you )?any idea)"
+    r"(?: please)?,? "
     r"(?=(?:who|whom|whose|what|when|where|which|why|how)\b)",
     re.IGNORECASE,
 )
@@ -88,13 +90,15 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("account", r"how (?:did|do|does|was|were|is|are|has|have|will|can|could)|what (?:caused|led|"
                 r"went)|explain"),
     ("overview", r"what happened|what (?:is|are) .* about|tell me|describe|summari[sz]e|what do we "
-                 r"know|what(?: is|['’]s) (?:new|the (?:latest|news))|give me|any news|"
-                 r"latest news"),
+                 r"know|what(?: is|['’]s) (?:new|happening|going on|the (?:latest|news|"
+                 r"headlines|top stor))|give me|any news|"
+                 r"anything (?:about|new|on)|latest news"),
     ("quotation", r"what did .{2,60} (?:say|tell|call|describe|announce|warn|promise|claim)"),
 )  # fmt: skip
 _WHETHER = re.compile(
-    r"(?:(?:and|but|so|ok(?:ay)?),? )?(?:am|are|can|could|did|do|does|had|has|have|is|may|might|"
-    r"must|shall|should|was|were|will|would)(?:n['’]t)? (?!you\b)",
+    r"(?:(?:and|but|so|ok(?:ay)?),? )?(?:am|are|can|could|did|do|does|had|has|have|is|"
+    r"may(?! \d| day\b)|might|must|shall|should|was|were|will|would)(?:n['’]t)? "
+    r"(?!you\b|there any(?:thing| news)\b)",
     re.IGNORECASE,
 )
 _KIND_PATTERNS = tuple((kind, re.compile(rf"\b(?:{p})\b", re.I)) for kind, p in _KINDS)
@@ -112,6 +116,7 @@ _POINTERS = re.compile(
     re.IGNORECASE,
 )
 _VAGUE = frozenset("day time people year month long many much old big number reason exact".split())
+_OF_NEWS = frozenset("today headline headlines top stories new newest".split())
 # "the Noto earthquake", "the rugby world cup": up to five words that are no stop words.
 _STOP = "|".join(sorted(STOP_WORDS, key=len, reverse=True))
 _PHRASE = re.compile(
@@ -131,6 +136,11 @@ class Asked:
     """Its content words in lower case, in order, none twice."""
     names: tuple[str, ...]
     """The names in it."""
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """The terms without those that ask for the news: none where it names no subject."""
+        return tuple(term for term in self.terms if term not in _OF_NEWS)
 
 
 def clean(question: str) -> str:

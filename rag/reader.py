@@ -110,12 +110,12 @@ def read(
         key: index.store.article(key, version)
         for key, version in {(p.article, p.version) for p in first}
     }
-    texts = {key: _words(stored.article) for key, stored in articles.items()}
+    texts = {key: words_of(_text(stored.article)) for key, stored in articles.items()}
     named = _naming(asked, articles.values())
-    unnamed = {key: sum(not _has(text, word) for word in named) for key, text in texts.items()}
+    unnamed = {key: sum(not has_word(text, word) for word in named) for key, text in texts.items()}
     weeks = [_weeks(p, today) for p in first]
     newest = min(weeks, default=0.0)
-    aged = AGED if _NEW.search(asked.text) else 0.0
+    aged = AGED if is_of_news(asked) else 0.0
     odds = {
         p.id: f.answers + RETRIEVED * p.score - UNNAMED * unnamed[p.article] - aged * (age - newest)
         for p, f, age in zip(first, found, weeks, strict=True)
@@ -182,12 +182,9 @@ def _with_likeness(
     return tuple(sorted(found, key=lambda e: -e.score))
 
 
-def dated(asked: Asked, reading: Reading, today: date) -> Reading:
-    """What `likeness` read, the newest first where the question asks for what is new."""
-    if not _NEW.search(asked.text):
-        return reading
-    behind = {e.passage.article: _weeks(e.passage, today) for e in reading.evidence}
-    return replace(reading, evidence=_later_first(reading.evidence, behind))
+def is_of_news(asked: Asked) -> bool:
+    """True where the question asks for what is new: "this week", "the latest"."""
+    return bool(_NEW.search(asked.text))
 
 
 def _later_first(evidence: Sequence[Evidence], behind: Mapping[str, float]) -> tuple[Evidence, ...]:
@@ -218,7 +215,7 @@ def _behind(
     days = [
         p.published.day
         for key, p in articles.items()
-        if p.published and all(_has(texts[key], term) for term in asked.terms)
+        if p.published and all(has_word(texts[key], term) for term in asked.terms)
     ]
     return {key: _weeks(p, max(days)) for key, p in articles.items()} if days else {}
 
@@ -247,15 +244,16 @@ def _is_unheard_of(asked: Asked, index: Index, texts: Iterable[set[str]]) -> boo
     held = index.store.rarity(stem(w) for w in names)
     missing = [w for w in names if stem(w) not in held]
     there = set().union(*texts) if missing else set()
-    return not all(_has(there, name) for name in missing)
+    return not all(has_word(there, name) for name in missing)
 
 
-def _words(article: Article) -> set[str]:
-    return set(map(known_as, words(_text(article))))
+def words_of(*texts: str) -> set[str]:
+    """The words of texts, as `has_word` compares them."""
+    return {known_as(word) for text in texts for word in words(text)}
 
 
-def _has(there: set[str], word: str) -> bool:
-    """True where the words of an article hold this one, or one like it: "Mexican" for "Mexico".
+def has_word(there: set[str], word: str) -> bool:
+    """True where the words of a text hold this one, or one like it: "Mexican" for "Mexico".
 
     One is like another that differs in its ending: "Austria" is not like "Australia".
     """

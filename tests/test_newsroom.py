@@ -109,6 +109,7 @@ def test_a_name_is_one_without_its_capital_too(tmp_path: Path) -> None:
         "how many poeple were resqued from the ferry qeen maud?",
         "Hello! I read this on the train. How many people were rescued from the ferry Queen Maud?",
         "Can you please tell me how many people were rescued from the ferry Queen Maud?",
+        "May I ask how many people were rescued from the ferry Queen Maud?",
         "<b>How many people</b> were rescued from the ferry <script>Queen Maud?",
     ],
 )
