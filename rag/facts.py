@@ -45,6 +45,8 @@ _CAPITAL = (
 _NAME = re.compile(
     rf"(?<!\w){_CAPITAL}(?:[ -](?:(?:of|the|de|la|le|van|von|bin|for|al|del|da) )*{_CAPITAL})*"
 )
+# Of "what's", "he'd" and "Tuesday’s".
+_ENDING = re.compile(r"['’]\w{1,2}$")
 _QUOTE = re.compile(r"[\"“]([^\"“”]{3,}?)[\"”]")
 _NOT_NAMES = frozenset(
     "a an and as at after all also although another any because before both but by during each "
@@ -150,7 +152,7 @@ def names(text: str) -> tuple[Found, ...]:
     for match in _NAME.finditer(text):
         start = match.start()
         words = match[0]
-        while words and words.split()[0].strip(".").lower() in _OPENERS:
+        while words and _ENDING.sub("", words.split()[0].strip(".")).lower() in _OPENERS:
             rest = words.split(" ", 1)
             start += len(words) if len(rest) == 1 else len(rest[0]) + 1
             words = rest[1] if len(rest) > 1 else ""

@@ -116,6 +116,9 @@ _POINTERS = re.compile(
     re.IGNORECASE,
 )
 _VAGUE = frozenset("day time people year month long many much old big number reason exact".split())
+_THE_NEWS = re.compile(
+    r"\b(?:the|latest|today['’]s) news\b|\bheadlines\b|\bstories\b", re.IGNORECASE
+)
 _OF_NEWS = frozenset("today headline headlines top stories new newest".split())
 # "the Noto earthquake", "the rugby world cup": up to five words that are no stop words.
 _STOP = "|".join(sorted(STOP_WORDS, key=len, reverse=True))
@@ -289,5 +292,8 @@ def points_back(question: str) -> bool:
         return True
     if named:
         return False
-    content = [w for w in terms(question) if w not in _VAGUE]
-    return len(content) < 2 or bool(_POINTERS.search(question))
+    if _POINTERS.search(question):
+        return True
+    if _THE_NEWS.search(question) and _OF_NEWS.issuperset(terms(question)):
+        return False
+    return sum(word not in _VAGUE for word in terms(question)) < 2

@@ -72,6 +72,13 @@ def test_the_news_are_the_newest_stories(room: Newsroom, question: str) -> None:
     assert bus.startswith("A bus full of singers")
 
 
+def test_the_news_are_no_follow_up(room: Newsroom) -> None:
+    history = [{"question": "What happened to the Quell Bridge?", "answer": "It reopened."}]
+    assert room.ask("latest news", history=history).standalone_question == "latest news"
+    about = room.ask("What's the news on that?", history=history).standalone_question
+    assert "quell" in about
+
+
 def test_the_news_of_a_day(room: Newsroom) -> None:
     assert begins(room, "latest news", as_of="2025-10-31") == [
         "The Quell Bridge was shut on Tuesday after inspectors found cracks."
