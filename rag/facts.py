@@ -45,7 +45,7 @@ _CAPITAL = (
 _NAME = re.compile(
     rf"(?<!\w){_CAPITAL}(?:[ -](?:(?:of|the|de|la|le|van|von|bin|for|al|del|da) )*{_CAPITAL})*"
 )
-# Of "what's", "he'd" and "Tuesday’s".
+# Of "what's" and "he'd".
 _ENDING = re.compile(r"['’]\w{1,2}$")
 _QUOTE = re.compile(r"[\"“]([^\"“”]{3,}?)[\"”]")
 _NOT_NAMES = frozenset(
