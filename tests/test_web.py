@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from web_server import Request, Site, running
+from web_server import Answer, Request, Site, running
 
 from rag import AddReport, Newsroom, Settings, followed
 from rag.backup import restore
@@ -117,6 +117,19 @@ def test_a_canonical_address_counts_on_its_own_site_only(room: Newsroom, site: S
         head = f'<link rel="canonical" href="{named}">'
         site.pages[f"/page{at}"] = page(f"Story number {at}", f"Number {at} is told. " * 9, head)
         assert room.add(site.url(f"/page{at}")).added == (site.url(kept),)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<meta property="og:url" content="http://[bad">',
+        '<link rel="canonical" href="https://[::1">',
+        '<script type="application/ld+json">{"@type": "NewsArticle", "@id": "http://[x"}</script>',
+    ],
+)
+def test_a_page_may_name_an_address_that_is_none(head: str, room: Newsroom, site: Site) -> None:
+    site.pages["/ferry"] = FERRY.replace("</head>", f"{head}</head>")
+    assert room.add(site.url("/ferry")).added == (site.url("/ferry"),)
 
 
 def test_other_kinds_of_files(room: Newsroom, site: Site) -> None:
@@ -753,6 +766,27 @@ def test_a_feed_that_fails_stops_no_other_and_is_remembered(room: Newsroom, site
     first, _ = room.follow()
     assert "left alone until" in reason(first)
     assert site.pages_asked() == ["/b"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda r: r.send(rss(), ETag='"é"'),
+        lambda r: r.send(b"", status=503, Retry_After=f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"),
+        rss("<item><title>Mill burns</title><link>http://[oops/x</link></item>"),
+        rss("&desk;<item><title>Mill burns</title><guid>1</guid><author>&desk;</author></item>"),
+        '<feed xmlns="http://www.w3.org/2005/Atom">&desk;<entry><id>1</id><title>Mill burns</title>'
+        "<author>&desk;<name>Ann Poole</name></author></entry></feed>",
+        page("Mill burns", "", '<link type="application/rss+xml" href="http://[oops/x">'),
+    ],
+)
+def test_nothing_that_a_server_sends_stops_other_feeds(
+    answer: Answer, room: Newsroom, site: Site
+) -> None:
+    site.pages |= {"/a": answer, "/b": rss(item(site, "/ferry")), "/ferry": FERRY}
+    first, second = room.follow(site.url("/a"), site.url("/b"))
+    assert not first.added and second.added == (site.url("/ferry"),)
+    assert list(room.follow(site.url("/a"), site.url("/b")))[1] == AddReport()
 
 
 def test_what_is_no_feed_is_not_followed(room: Newsroom, site: Site) -> None:

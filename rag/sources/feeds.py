@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -130,7 +129,7 @@ def _entry(item: Any, base: str, outlet: str | None) -> Entry:
             links.append(element.get("href") or element.text or "")
         parts.setdefault(name, element)
     told = {name: (e.text or "").strip() for name, e in parts.items()}
-    links = [urljoin(base, link.strip()) for link in links if link.strip()]
+    links = [fields.joined(base, link.strip()) for link in links if link.strip()]
     if "guid" in parts and parts["guid"].get("isPermaLink", "true") == "true":
         links.append(told["guid"])  # an address as it stands, or none
     url = next((address for link in links if (address := fields.canonical(link))), None)
@@ -165,6 +164,8 @@ def _entry(item: Any, base: str, outlet: str | None) -> Entry:
 
 def _name(element: Any) -> str:
     """The element's name in the vocabularies that are read; "" in others, such as media:title."""
+    if not isinstance(element.tag, str):  # an entity that nobody knows
+        return ""
     name = etree.QName(element)
     return name.localname if name.namespace in _VOCABULARIES else ""
 

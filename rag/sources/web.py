@@ -71,7 +71,8 @@ class Web:
         `etag` and `modified`: of the copy that is there already; see `Page.is_new`.
         """
         known = {"If-None-Match": etag, "If-Modified-Since": modified}
-        headers = {name: value for name, value in known.items() if value}
+        # What a server sent need not be what a request may hold.
+        headers = {name: value for name, value in known.items() if value and value.isascii()}
         for attempt in range(ATTEMPTS):
             try:
                 return self._fetch(url, headers, polite, attempt=attempt)
@@ -198,7 +199,7 @@ def _seconds(text: str) -> float:
         return float(text)
     try:
         when = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
