@@ -35,12 +35,16 @@ class SourceError(CitewireError):
 class FetchError(SourceError):
     """An address cannot be fetched, or may not be."""
 
-    def __init__(self, message: str, *, passes: bool = False, wait: float = 0.0) -> None:
+    def __init__(
+        self, message: str, *, passes: bool = False, wait: float = 0.0, status: int = 0
+    ) -> None:
         super().__init__(message)
         self.passes = passes
         """True for what may be over at the next attempt: no connection, an overloaded server."""
         self.wait = wait
         """Seconds for which the server asks to be left alone."""
+        self.status = status
+        """What it answers in HTTP, such as 404; 0 where it was not asked or gave no answer."""
 
 
 class WithdrawnError(SourceError):

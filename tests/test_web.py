@@ -517,17 +517,36 @@ def test_robots_txt_is_heeded_for_what_a_feed_leads_to(room: Newsroom, site: Sit
     assert room.add(site.url("/private/a")).added  # somebody named it
 
 
-def test_robots_txt_that_fails_is_a_no(room: Newsroom, site: Site) -> None:
-    site.pages |= {
-        "/robots.txt": lambda r: r.send(b"", status=503),
-        "/rss": rss(item(site, "/ferry")),
-        "/ferry": FERRY,
-    }
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda r: r.send(b"", status=503), "/robots.txt cannot be had: the server answers 503"),
+        (lambda r: r.send(b"", status=302, Location=r.path), "/robots.txt cannot be had"),
+        (lambda r: r.send(b"User-agent: *", Content_Encoding="gzip"), "/robots.txt cannot be had"),
+        (f"User-agent: *\nDisallow: /\n{'# Nothing. ' * 50_000}", "robots.txt forbids it"),
+    ],
+)
+def test_robots_txt_that_fails_is_a_no_and_a_long_one_counts(
+    answer: Answer, says: str, room: Newsroom, site: Site
+) -> None:
+    site.pages |= {"/robots.txt": answer, "/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
     report = room.add(site.url("/rss"))
-    assert "/robots.txt cannot be had" in reason(report)
+    assert says in reason(report)
     assert "/ferry" not in site.asked
     site.pages["/robots.txt"] = "User-agent: *\nDisallow:"
     assert room.add(site.url("/rss")).added  # nothing was taken as done
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_where_there_is_no_robots_txt_all_is_allowed(
+    status: int, room: Newsroom, site: Site
+) -> None:
+    site.pages |= {
+        "/robots.txt": lambda r: r.send(b"", status=status),
+        "/rss": rss(item(site, "/ferry")),
+        "/ferry": FERRY,
+    }
+    assert room.add(site.url("/rss")).added
 
 
 # Following
