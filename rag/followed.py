@@ -45,8 +45,9 @@ class Feed:
     """The entries it had, each with its state."""
     pages: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Of the entries that lead to pages: `url`, `key` in the library (None where it could not be
-    read), `first` and `last` time of reading, or of failing to, as ISO 8601 in UTC, and the
-    `stamps` that the feed tells, as texts and sources."""
+    read), `first` and `last` time of reading, or of failing to, and `not_before`, until when the
+    page's host is left alone, as ISO 8601 in UTC, and the `stamps` that the feed tells, as texts
+    and sources."""
 
 
 @dataclass(frozen=True, slots=True)

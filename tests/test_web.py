@@ -610,6 +610,7 @@ def read_ago(room: Newsroom, first: float, last: float) -> None:
     store, hours = Library(room.folder), {"first": first, "last": last}
     now = datetime.now(UTC)
     times = {name: (now - timedelta(hours=ago)).isoformat() for name, ago in hours.items()}
+    times["not_before"] = times["last"]
     for feed in followed.known(store).values():
         pages = {name: page | times for name, page in feed.pages.items()}
         followed.remember(store, replace(feed, pages=pages))
@@ -748,6 +749,24 @@ def test_a_page_that_cannot_be_read_is_tried_again(status: int, room: Newsroom, 
     read_ago(room, 4, 2)
     assert polled(room).rejected == ()
     assert "/gone" in site.pages_asked()
+
+
+def test_a_host_that_asks_for_an_hour_is_left_alone_in_the_next_rounds(
+    room: Newsroom, site: Site
+) -> None:
+    site.pages |= {
+        "/rss": rss(item(site, "/ferry")),
+        "/ferry": lambda r: r.send(b"", status=429, Retry_After="3600"),
+    }
+    assert "429" in reason(polled(room, site.url("/rss")))
+    mill = page("Mill burns", "The mill on the Dale burned down on Sunday morning. " * 3)
+    both = rss(item(site, "/ferry", "<description>214 saved</description>"), item(site, "/mill"))
+    site.pages |= {"/rss": both, "/ferry": FERRY, "/mill": mill}
+    site.pages_asked()
+    assert polled(room) == AddReport()
+    assert site.pages_asked() == ["/rss"]
+    read_ago(room, 1, 1)
+    assert len(polled(room).added) == 2
 
 
 def test_what_a_changed_entry_leads_to_is_read_as_soon_as_it_can_be(
