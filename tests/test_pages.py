@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,32 @@ def test_what_ninjs_leaves_out(tmp_path: Path) -> None:
     ):
         gone = read(tmp_path, "c.json", item | change)
         assert isinstance(gone, Rejected) and says in gone.reason
+
+
+OTHERS = ("URI", "edNote", "embargoed", "infoSource", "infoSources", "title", "language", "body")
+
+
+@pytest.mark.parametrize("value", [5, True, [], {}, None, [5], {"name": 5}])
+@pytest.mark.parametrize("version", NINJS)
+def test_a_ninjs_field_of_a_wrong_type_is_left_out_or_a_reason(
+    version: str, value: Any, tmp_path: Path
+) -> None:
+    for name in (*NINJS[version], *OTHERS):
+        found = read(tmp_path, "a.json", NINJS[version] | {name: value})
+        assert isinstance(found, Article) or (found.reason and "\n" not in found.reason), name
+
+
+def test_what_was_read_before_a_failure_is_stored(tmp_path: Path) -> None:
+    def broken() -> Iterator[Article | Rejected]:
+        (tmp_path / "a.json").write_text(json.dumps(NINJS["3"] | {"infoSources": 5}), "utf-8")
+        yield from sources.read(tmp_path / "a.json")
+        raise RuntimeError("this source of one's own is broken")
+
+    room = Newsroom.open(tmp_path / "library")
+    with pytest.raises(RuntimeError, match="of one's own"):
+        room.add_articles(broken())
+    (stored,) = room.articles()
+    assert (stored.article.title, stored.article.outlet) == ("Old bridge closes", "Somebody")
 
 
 def test_an_embargo_ends(tmp_path: Path) -> None:
