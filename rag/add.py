@@ -119,10 +119,14 @@ def add(
         flush()
         # What is withdrawn may be among what was added, before its withdrawal or after.
         for notice in withdrawn:
-            if store.fingerprint_of(notice.withdraws):
-                take(_withdrawn(notice, store.article(notice.withdraws).article))
-            else:
+            if not store.fingerprint_of(notice.withdraws):
                 rejected.append(notice)
+                continue
+            held = store.article(notice.withdraws).article
+            if _is_before(notice.withdrawn, held.updated or held.published):
+                outcome["older"].append(notice.withdraws)  # its agency has released it since then
+            else:
+                take(_withdrawn(notice, held))
         flush()
 
     try:
@@ -212,12 +216,16 @@ def _older(read: Article, held: Article) -> bool:
     """True if what was read is certainly an earlier state of the article than what is held."""
     if read.correction and read.correction != held.correction:
         return False  # it is corrected, and its date was left as it was
-    ours, theirs = (a.updated or a.published for a in (held, read))
-    if ours is None or theirs is None:
+    return _is_before(read.updated or read.published, held.updated or held.published)
+
+
+def _is_before(one: Timestamp | None, other: Timestamp | None) -> bool:
+    """True if the one is certainly before the other."""
+    if one is None or other is None:
         return False
-    if "day" in (ours.precision, theirs.precision):
-        return theirs.day < ours.day
-    return datetime.fromisoformat(theirs.text) < datetime.fromisoformat(ours.text)
+    if "day" in (one.precision, other.precision):
+        return one.day < other.day
+    return datetime.fromisoformat(one.text) < datetime.fromisoformat(other.text)
 
 
 def sweep(store: Library, vectors: Vectors) -> None:

@@ -19,6 +19,13 @@ A message names the value, says what was expected, and how to mend it. "Nothing 
 answer, not an error.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.records import Timestamp
+
 
 class CitewireError(Exception):
     """Base of all errors raised on purpose."""
@@ -50,10 +57,12 @@ class FetchError(SourceError):
 class WithdrawnError(SourceError):
     """An agency has withdrawn an item."""
 
-    def __init__(self, message: str, key: str) -> None:
+    def __init__(self, message: str, key: str, when: Timestamp | None) -> None:
         super().__init__(message)
         self.key = key
         """Of the article in a library."""
+        self.when = when
+        """When it was withdrawn; None where the agency does not say."""
 
 
 class LibraryError(CitewireError):

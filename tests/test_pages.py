@@ -1,5 +1,6 @@
 """What a page states about its article; agencies' JSON; corrections."""
 
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -297,6 +298,29 @@ def test_an_item_and_its_withdrawal_may_come_together(order: str, tmp_path: Path
     item["pubStatus"] = "Usable"
     path.write_text(json.dumps(item), "utf-8")
     assert not room.add(path).rejected
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+def test_what_an_agency_releases_after_it_was_withheld_is_usable(
+    order: tuple[int, ...], tmp_path: Path
+) -> None:
+    body = "The bridge is closed. It is {} years old."
+    items = {
+        at: NINJS["1"] | {"body_html": "", "body_text": body.format(at), "pubstatus": status,
+                          "versioncreated": f"2024-05-06T1{at}:00:00+02:00"}
+        for at, status in ((1, "usable"), (2, "withheld"), (3, "usable"))
+    }  # fmt: skip
+    room = Newsroom.open(tmp_path / "library")
+    (tmp_path / "items.json").write_text(json.dumps([items[at] for at in order]), "utf-8")
+    report = room.add(tmp_path / "items.json")
+    assert not report.rejected
+    article = room.article(report.added[0]).article
+    assert (article.correction, article.paragraphs[0]) == (None, body.format(3))
+    (tmp_path / "again.json").write_text(
+        json.dumps(items[2] | {"versioncreated": "2024-05-06T14:00:00+02:00"})
+    )
+    assert room.add(tmp_path / "again.json").updated == report.added
+    assert "withheld" in (room.article(report.added[0]).article.correction or "")
 
 
 def test_what_an_agency_withdraws_is_marked_with_every_citation(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def read(item: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         raise WithdrawnError(
             f"it was withdrawn: its agency says pubstatus {str(status)[:40]!r}",
             canonical(uri) or uri,
+            _stamp(item, "versioncreated"),
         )
     if until := item.get("embargoed"):
         _check_embargo(str(until)[:40])
