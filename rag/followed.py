@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -99,8 +99,15 @@ def wanted(items: Iterable[Article | Rejected], store: Library) -> Iterator[Arti
 
 
 def remember(store: Library, *feeds: Feed) -> None:
-    """Stores what is known of the feeds; to be called while nobody else writes to the library."""
-    _store(store, known(store) | {feed.url: feed for feed in feeds})
+    """Stores what is known of the feeds; to be called while nobody else writes to the library.
+
+    One that is followed stays so until somebody forgets it.
+    """
+    before = known(store)
+    for feed in feeds:
+        is_followed = feed.followed or (feed.url in before and before[feed.url].followed)
+        before[feed.url] = replace(feed, followed=is_followed)
+    _store(store, before)
 
 
 def forget(store: Library, url: str) -> None:

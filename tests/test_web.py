@@ -605,6 +605,18 @@ def test_what_is_unfollowed_during_a_round_stays_so(room: Newsroom, site: Site) 
     assert room.status().feeds == ()
 
 
+def test_a_feed_that_is_followed_or_unfollowed_while_it_is_added_stays_so(
+    room: Newsroom, site: Site
+) -> None:
+    feed, other = site.url("/rss"), replace_settings(room)  # another process
+    site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
+    room.add(feed, progress=lambda *_: list(other.follow(feed)))
+    assert [known.url for known in room.status().feeds] == [feed]
+    site.pages["/rss"] = rss(item(site, "/ferry", "<description>214 saved</description>"))
+    room.add(feed, progress=lambda *_: other.unfollow(feed))
+    assert room.status().feeds == ()
+
+
 def read_ago(room: Newsroom, first: float, last: float) -> None:
     """Makes the library remember its pages as read, or tried, so many hours ago."""
     store, hours = Library(room.folder), {"first": first, "last": last}
