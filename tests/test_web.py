@@ -477,19 +477,32 @@ def test_an_atom_feed(room: Newsroom, site: Site) -> None:
     assert article.updated.source == "feed updated"
 
 
-def test_entities_of_a_feed_are_not_expanded(room: Newsroom, site: Site, tmp_path: Path) -> None:
+LEVELS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(12))
+
+
+@pytest.mark.parametrize(("levels", "name"), [("", "l0"), (LEVELS, "l12")])
+def test_entities_of_a_feed_are_not_expanded(
+    levels: str, name: str, room: Newsroom, site: Site, tmp_path: Path
+) -> None:
     (tmp_path / "secret.txt").write_text("The password of the harbour is swordfish.")
-    lol = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(12))
-    site.pages["/rss"] = (
-        f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY l0 "ha">{lol}'
+    doctype = (
+        f'<?xml version="1.0"?><!DOCTYPE feed [<!ENTITY l0 "haha">{levels}'
         f'<!ENTITY file SYSTEM "{(tmp_path / "secret.txt").as_uri()}">]>'
-        "<rss><channel><title>T</title><item><title>&l12;</title><guid>1</guid>"
-        f"<description>&file; &l12; {LONG}</description></item></channel></rss>"
     )
-    start = time.monotonic()
-    report = room.add(site.url("/rss"))
-    assert time.monotonic() - start < 10
-    texts = "".join("".join(room.article(key).article.paragraphs) for key in report.added)
+    site.pages |= {
+        "/rss": f"{doctype}<rss><channel><title>T</title><item><title>&{name}; A</title>"
+        f"<guid>1</guid><description>&file; &{name}; {LONG}</description></item></channel></rss>",
+        "/atom": f'{doctype}<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id>'
+        f'<title>Ferry</title><link href="/&{name};ferry"/></entry></feed>',
+        "/ferry": FERRY,
+    }
+    start = time.process_time()
+    report = room.add(site.url("/rss"), site.url("/atom"))
+    assert time.process_time() - start < 20
+    assert len(report.added) == 2 and not report.rejected and site.asked[-1] == "/ferry"
+    article = room.article(report.added[0]).article
+    texts = "".join([article.title, *article.paragraphs])
+    assert "says something new" in texts
     assert "swordfish" not in texts and "haha" not in texts
 
 
