@@ -88,7 +88,8 @@ def add(
     """Adds the articles to the library; to be called within `writing`.
 
     An article is stored only together with all its vectors. An ExportedArticle is
-    unchanged where that very version is here. Rejected items are passed on into the report.
+    unchanged where that very version is here. Rejected items are passed on into the report. An
+    error of `items` is raised after what they gave before it is stored.
     """
     sweep(store, vectors)
     names = ("added", "updated", "unchanged", "older", "copies")
@@ -99,9 +100,9 @@ def add(
     batch = _Batch()
 
     def flush() -> None:
-        outcome["copies"] += _store(batch, store, vectors, embedder)
-        batch.articles.clear()
-        batch.size = 0
+        nonlocal batch
+        full, batch = batch, _Batch()
+        outcome["copies"] += _store(full, store, vectors, embedder)
 
     def take(article: Article) -> None:
         key = _key(article, store)
@@ -114,23 +115,34 @@ def add(
             if batch.size >= BATCH_PASSAGES:
                 flush()
 
-    for done, item in enumerate(items, 1):
-        if isinstance(item, Rejected):
-            (withdrawn if item.withdraws else rejected).append(item)
-        else:
-            if item.remark:
-                remarks.append(Remark(item.origin, item.remark))
-            take(item)
-        if progress:
-            progress(done)
-    flush()
-    # What is withdrawn may be among what was added, before its withdrawal or after.
-    for notice in withdrawn:
-        if store.fingerprint_of(notice.withdraws):
-            take(_withdrawn(notice, store.article(notice.withdraws).article))
-        else:
-            rejected.append(notice)
-    flush()
+    def finish() -> None:
+        flush()
+        # What is withdrawn may be among what was added, before its withdrawal or after.
+        for notice in withdrawn:
+            if not store.fingerprint_of(notice.withdraws):
+                rejected.append(notice)
+                continue
+            held = store.article(notice.withdraws).article
+            if _is_before(notice.withdrawn, held.updated or held.published):
+                outcome["older"].append(notice.withdraws)  # its agency has released it since then
+            else:
+                take(_withdrawn(notice, held))
+        flush()
+
+    try:
+        for done, item in enumerate(items, 1):
+            if isinstance(item, Rejected):
+                (withdrawn if item.withdraws else rejected).append(item)
+            else:
+                if item.remark:
+                    remarks.append(Remark(item.origin, item.remark))
+                take(item)
+            if progress:
+                progress(done)
+    except Exception:  # whatever stopped the reading, what was read before is stored
+        finish()
+        raise
+    finish()
     new = set(outcome["added"])
     outcome["copies"] = [key for key in outcome["copies"] if key in new]
     found = {name: tuple(keys) for name, keys in outcome.items()}
@@ -204,12 +216,16 @@ def _older(read: Article, held: Article) -> bool:
     """True if what was read is certainly an earlier state of the article than what is held."""
     if read.correction and read.correction != held.correction:
         return False  # it is corrected, and its date was left as it was
-    ours, theirs = (a.updated or a.published for a in (held, read))
-    if ours is None or theirs is None:
+    return _is_before(read.updated or read.published, held.updated or held.published)
+
+
+def _is_before(one: Timestamp | None, other: Timestamp | None) -> bool:
+    """True if the one is certainly before the other."""
+    if one is None or other is None:
         return False
-    if "day" in (ours.precision, theirs.precision):
-        return theirs.day < ours.day
-    return datetime.fromisoformat(theirs.text) < datetime.fromisoformat(ours.text)
+    if "day" in (one.precision, other.precision):
+        return one.day < other.day
+    return datetime.fromisoformat(one.text) < datetime.fromisoformat(other.text)
 
 
 def sweep(store: Library, vectors: Vectors) -> None:

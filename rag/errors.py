@@ -19,6 +19,13 @@ A message names the value, says what was expected, and how to mend it. "Nothing 
 answer, not an error.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.records import Timestamp
+
 
 class CitewireError(Exception):
     """Base of all errors raised on purpose."""
@@ -35,21 +42,27 @@ class SourceError(CitewireError):
 class FetchError(SourceError):
     """An address cannot be fetched, or may not be."""
 
-    def __init__(self, message: str, *, passes: bool = False, wait: float = 0.0) -> None:
+    def __init__(
+        self, message: str, *, passes: bool = False, wait: float = 0.0, status: int = 0
+    ) -> None:
         super().__init__(message)
         self.passes = passes
         """True for what may be over at the next attempt: no connection, an overloaded server."""
         self.wait = wait
         """Seconds for which the server asks to be left alone."""
+        self.status = status
+        """What it answers in HTTP, such as 404; 0 where it was not asked or gave no answer."""
 
 
 class WithdrawnError(SourceError):
     """An agency has withdrawn an item."""
 
-    def __init__(self, message: str, key: str) -> None:
+    def __init__(self, message: str, key: str, when: Timestamp | None) -> None:
         super().__init__(message)
         self.key = key
         """Of the article in a library."""
+        self.when = when
+        """When it was withdrawn; None where the agency does not say."""
 
 
 class LibraryError(CitewireError):

@@ -113,12 +113,17 @@ def _hint(page: Page) -> str:
 
 
 def _failed(feed: Feed, error: SourceError, now: datetime) -> Feed:
+    until = _until(error, now, min(FIRST_WAIT * 2 ** min(feed.failures, 20), LONGEST_WAIT))
+    failures = feed.failures + 1 if until else 0
+    return replace(feed, last_error=str(error), failures=failures, not_before=until)
+
+
+def _until(error: SourceError, now: datetime, least: timedelta) -> str | None:
+    """Until when a server that asks for it is left alone, as ISO 8601 in UTC; a week at most."""
     if not isinstance(error, FetchError) or not error.wait:
-        return replace(feed, last_error=str(error), failures=0, not_before=None)
-    own = min(FIRST_WAIT * 2 ** min(feed.failures, 20), LONGEST_WAIT)
-    until = now + max(own, timedelta(seconds=min(error.wait, 7 * 86400)))
-    return replace(feed, last_error=str(error), failures=feed.failures + 1,
-                   not_before=until.isoformat(timespec="seconds"))  # fmt: skip
+        return None
+    wait = max(least, timedelta(seconds=min(error.wait, 7 * 86400)))
+    return (now + wait).isoformat(timespec="seconds")
 
 
 def _entries(page: Page, feed: Feed, held: Held) -> Visit:
@@ -142,7 +147,7 @@ def _entries(page: Page, feed: Feed, held: Held) -> Visit:
             items.append(article)
             pages.pop(entry.id, None)
         elif entry.url:
-            pages[entry.id] = _new(entry)
+            pages[entry.id] = _new(entry, pages.get(entry.id, {}).get("not_before"))
         else:
             reason = "the entry has neither an address nor a text."
             items.append(Rejected(f"{feed.url} ({entry.id})", reason))
@@ -157,10 +162,11 @@ def _is_removed(page: Mapping[str, Any] | None, entry: feeds.Entry, held: Held) 
     return bool(page and page["key"] and page["url"] == entry.url and not held(page["key"]))
 
 
-def _new(entry: feeds.Entry) -> dict[str, Any]:
+def _new(entry: feeds.Entry, not_before: str | None) -> dict[str, Any]:
     """The page of an entry, as it is remembered, before it is read."""
     stamps = {name: [stamp.text, stamp.source] for name, stamp in entry.stamps.items()}
-    return {"url": entry.url, "key": None, "first": None, "last": None, "stamps": stamps}
+    return {"url": entry.url, "key": None, "first": None, "last": None,
+            "not_before": not_before, "stamps": stamps}  # fmt: skip
 
 
 def _with_pages(found: Visit, web: Web, held: Held, told: Told | None) -> Visit:
@@ -168,7 +174,11 @@ def _with_pages(found: Visit, web: Web, held: Held, told: Told | None) -> Visit:
     assert found.feed
     items, pages = list(found.items), dict(found.feed.pages)
     now = datetime.now(UTC)
-    due = [name for name, page in pages.items() if _is_due(page, held, now)]
+    alone = {fields.host(p["url"]) for p in pages.values() if _is_left_alone(p, now)}
+    due = [
+        name for name, page in pages.items()
+        if _is_due(page, held, now) and fields.host(page["url"]) not in alone
+    ]  # fmt: skip
     for number, name in enumerate(due, 1):
         page = pages[name]
         when = datetime.now(UTC).isoformat(timespec="seconds")
@@ -179,12 +189,17 @@ def _with_pages(found: Visit, web: Web, held: Held, told: Told | None) -> Visit:
                            "first": first if page["key"] else when}  # fmt: skip
             items.append(article)
         except SourceError as error:
-            pages[name] = {**page, "first": first, "last": when}
+            until = _until(error, datetime.now(UTC), timedelta(0))
+            pages[name] = {**page, "first": first, "last": when, "not_before": until}
             if not page["last"]:  # later rounds say no more of it
                 items.append(Rejected(page["url"], f"{error}; a later round tries again."))
         if told:
             told(number, len(due))
     return Visit(tuple(items), replace(found.feed, pages=pages))
+
+
+def _is_left_alone(page: Mapping[str, Any], now: datetime) -> bool:
+    return bool((page.get("not_before") or "") > now.isoformat())
 
 
 def _is_due(page: Mapping[str, Any], held: Held, now: datetime) -> bool:

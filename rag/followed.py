@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,8 +45,9 @@ class Feed:
     """The entries it had, each with its state."""
     pages: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Of the entries that lead to pages: `url`, `key` in the library (None where it could not be
-    read), `first` and `last` time of reading, or of failing to, as ISO 8601 in UTC, and the
-    `stamps` that the feed tells, as texts and sources."""
+    read), `first` and `last` time of reading, or of failing to, and `not_before`, until when the
+    page's host is left alone, as ISO 8601 in UTC, and the `stamps` that the feed tells, as texts
+    and sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,15 @@ def wanted(items: Iterable[Article | Rejected], store: Library) -> Iterator[Arti
 
 
 def remember(store: Library, *feeds: Feed) -> None:
-    """Stores what is known of the feeds; to be called while nobody else writes to the library."""
-    _store(store, known(store) | {feed.url: feed for feed in feeds})
+    """Stores what is known of the feeds; to be called while nobody else writes to the library.
+
+    One that is followed stays so until somebody forgets it.
+    """
+    before = known(store)
+    for feed in feeds:
+        is_followed = feed.followed or (feed.url in before and before[feed.url].followed)
+        before[feed.url] = replace(feed, followed=is_followed)
+    _store(store, before)
 
 
 def forget(store: Library, url: str) -> None:

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -163,8 +163,8 @@ class Newsroom:
         self._check_writable()
         reports = [self.add_articles(items)] if paths else []
         for visit in follow.visits(addresses, self.settings, self._feeds(), self._holds, progress):
-            if visit.feed:
-                reports.append(self._add_fed(visit.items, visit.feed))
+            if visit.feed:  # others may follow it by now, or no longer
+                reports.append(self._add_fed(visit.items, replace(visit.feed, followed=False)))
             else:
                 reports.append(self.add_articles(iter(visit.items)))
         return AddReport.of(reports)

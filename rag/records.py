@@ -112,6 +112,8 @@ class Rejected:
     withdraws: str = ""
     """Key of the article that its agency has withdrawn with this. Where a library holds it, it is
     no rejection: the article is marked as withdrawn."""
+    withdrawn: Timestamp | None = None
+    """When that was, where the agency says so: a later item that is usable counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """What a page states about its article; agencies' JSON; corrections."""
 
+import itertools
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +253,32 @@ def test_what_ninjs_leaves_out(tmp_path: Path) -> None:
         assert isinstance(gone, Rejected) and says in gone.reason
 
 
+OTHERS = ("URI", "edNote", "embargoed", "infoSource", "infoSources", "title", "language", "body")
+
+
+@pytest.mark.parametrize("value", [5, True, [], {}, None, [5], {"name": 5}])
+@pytest.mark.parametrize("version", NINJS)
+def test_a_ninjs_field_of_a_wrong_type_is_left_out_or_a_reason(
+    version: str, value: Any, tmp_path: Path
+) -> None:
+    for name in (*NINJS[version], *OTHERS):
+        found = read(tmp_path, "a.json", NINJS[version] | {name: value})
+        assert isinstance(found, Article) or (found.reason and "\n" not in found.reason), name
+
+
+def test_what_was_read_before_a_failure_is_stored(tmp_path: Path) -> None:
+    def broken() -> Iterator[Article | Rejected]:
+        (tmp_path / "a.json").write_text(json.dumps(NINJS["3"] | {"infoSources": 5}), "utf-8")
+        yield from sources.read(tmp_path / "a.json")
+        raise RuntimeError("this source of one's own is broken")
+
+    room = Newsroom.open(tmp_path / "library")
+    with pytest.raises(RuntimeError, match="of one's own"):
+        room.add_articles(broken())
+    (stored,) = room.articles()
+    assert (stored.article.title, stored.article.outlet) == ("Old bridge closes", "Somebody")
+
+
 def test_an_embargo_ends(tmp_path: Path) -> None:
     item = NINJS["3"] | {"embargoed": "2024-05-06T12:00:00+02:00"}
     assert isinstance(read(tmp_path, "a.json", item), Article)
@@ -270,6 +298,29 @@ def test_an_item_and_its_withdrawal_may_come_together(order: str, tmp_path: Path
     item["pubStatus"] = "Usable"
     path.write_text(json.dumps(item), "utf-8")
     assert not room.add(path).rejected
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+def test_what_an_agency_releases_after_it_was_withheld_is_usable(
+    order: tuple[int, ...], tmp_path: Path
+) -> None:
+    body = "The bridge is closed. It is {} years old."
+    items = {
+        at: NINJS["1"] | {"body_html": "", "body_text": body.format(at), "pubstatus": status,
+                          "versioncreated": f"2024-05-06T1{at}:00:00+02:00"}
+        for at, status in ((1, "usable"), (2, "withheld"), (3, "usable"))
+    }  # fmt: skip
+    room = Newsroom.open(tmp_path / "library")
+    (tmp_path / "items.json").write_text(json.dumps([items[at] for at in order]), "utf-8")
+    report = room.add(tmp_path / "items.json")
+    assert not report.rejected
+    article = room.article(report.added[0]).article
+    assert (article.correction, article.paragraphs[0]) == (None, body.format(3))
+    (tmp_path / "again.json").write_text(
+        json.dumps(items[2] | {"versioncreated": "2024-05-06T14:00:00+02:00"})
+    )
+    assert room.add(tmp_path / "again.json").updated == report.added
+    assert "withheld" in (room.article(report.added[0]).article.correction or "")
 
 
 def test_what_an_agency_withdraws_is_marked_with_every_citation(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from web_server import Request, Site, running
+from web_server import Answer, Request, Site, running
 
 from rag import AddReport, Newsroom, Settings, followed
 from rag.backup import restore
@@ -117,6 +117,19 @@ def test_a_canonical_address_counts_on_its_own_site_only(room: Newsroom, site: S
         head = f'<link rel="canonical" href="{named}">'
         site.pages[f"/page{at}"] = page(f"Story number {at}", f"Number {at} is told. " * 9, head)
         assert room.add(site.url(f"/page{at}")).added == (site.url(kept),)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<meta property="og:url" content="http://[bad">',
+        '<link rel="canonical" href="https://[::1">',
+        '<script type="application/ld+json">{"@type": "NewsArticle", "@id": "http://[x"}</script>',
+    ],
+)
+def test_a_page_may_name_an_address_that_is_none(head: str, room: Newsroom, site: Site) -> None:
+    site.pages["/ferry"] = FERRY.replace("</head>", f"{head}</head>")
+    assert room.add(site.url("/ferry")).added == (site.url("/ferry"),)
 
 
 def test_other_kinds_of_files(room: Newsroom, site: Site) -> None:
@@ -464,19 +477,32 @@ def test_an_atom_feed(room: Newsroom, site: Site) -> None:
     assert article.updated.source == "feed updated"
 
 
-def test_entities_of_a_feed_are_not_expanded(room: Newsroom, site: Site, tmp_path: Path) -> None:
+LEVELS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(12))
+
+
+@pytest.mark.parametrize(("levels", "name"), [("", "l0"), (LEVELS, "l12")])
+def test_entities_of_a_feed_are_not_expanded(
+    levels: str, name: str, room: Newsroom, site: Site, tmp_path: Path
+) -> None:
     (tmp_path / "secret.txt").write_text("The password of the harbour is swordfish.")
-    lol = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(12))
-    site.pages["/rss"] = (
-        f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY l0 "ha">{lol}'
+    doctype = (
+        f'<?xml version="1.0"?><!DOCTYPE feed [<!ENTITY l0 "haha">{levels}'
         f'<!ENTITY file SYSTEM "{(tmp_path / "secret.txt").as_uri()}">]>'
-        "<rss><channel><title>T</title><item><title>&l12;</title><guid>1</guid>"
-        f"<description>&file; &l12; {LONG}</description></item></channel></rss>"
     )
-    start = time.monotonic()
-    report = room.add(site.url("/rss"))
-    assert time.monotonic() - start < 10
-    texts = "".join("".join(room.article(key).article.paragraphs) for key in report.added)
+    site.pages |= {
+        "/rss": f"{doctype}<rss><channel><title>T</title><item><title>&{name}; A</title>"
+        f"<guid>1</guid><description>&file; &{name}; {LONG}</description></item></channel></rss>",
+        "/atom": f'{doctype}<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id>'
+        f'<title>Ferry</title><link href="/&{name};ferry"/></entry></feed>',
+        "/ferry": FERRY,
+    }
+    start = time.process_time()
+    report = room.add(site.url("/rss"), site.url("/atom"))
+    assert time.process_time() - start < 20
+    assert len(report.added) == 2 and not report.rejected and site.asked[-1] == "/ferry"
+    article = room.article(report.added[0]).article
+    texts = "".join([article.title, *article.paragraphs])
+    assert "says something new" in texts
     assert "swordfish" not in texts and "haha" not in texts
 
 
@@ -504,17 +530,36 @@ def test_robots_txt_is_heeded_for_what_a_feed_leads_to(room: Newsroom, site: Sit
     assert room.add(site.url("/private/a")).added  # somebody named it
 
 
-def test_robots_txt_that_fails_is_a_no(room: Newsroom, site: Site) -> None:
-    site.pages |= {
-        "/robots.txt": lambda r: r.send(b"", status=503),
-        "/rss": rss(item(site, "/ferry")),
-        "/ferry": FERRY,
-    }
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda r: r.send(b"", status=503), "/robots.txt cannot be had: the server answers 503"),
+        (lambda r: r.send(b"", status=302, Location=r.path), "/robots.txt cannot be had"),
+        (lambda r: r.send(b"User-agent: *", Content_Encoding="gzip"), "/robots.txt cannot be had"),
+        (f"User-agent: *\nDisallow: /\n{'# Nothing. ' * 50_000}", "robots.txt forbids it"),
+    ],
+)
+def test_robots_txt_that_fails_is_a_no_and_a_long_one_counts(
+    answer: Answer, says: str, room: Newsroom, site: Site
+) -> None:
+    site.pages |= {"/robots.txt": answer, "/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
     report = room.add(site.url("/rss"))
-    assert "/robots.txt cannot be had" in reason(report)
+    assert says in reason(report)
     assert "/ferry" not in site.asked
     site.pages["/robots.txt"] = "User-agent: *\nDisallow:"
     assert room.add(site.url("/rss")).added  # nothing was taken as done
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_where_there_is_no_robots_txt_all_is_allowed(
+    status: int, room: Newsroom, site: Site
+) -> None:
+    site.pages |= {
+        "/robots.txt": lambda r: r.send(b"", status=status),
+        "/rss": rss(item(site, "/ferry")),
+        "/ferry": FERRY,
+    }
+    assert room.add(site.url("/rss")).added
 
 
 # Following
@@ -573,11 +618,24 @@ def test_what_is_unfollowed_during_a_round_stays_so(room: Newsroom, site: Site) 
     assert room.status().feeds == ()
 
 
+def test_a_feed_that_is_followed_or_unfollowed_while_it_is_added_stays_so(
+    room: Newsroom, site: Site
+) -> None:
+    feed, other = site.url("/rss"), replace_settings(room)  # another process
+    site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
+    room.add(feed, progress=lambda *_: list(other.follow(feed)))
+    assert [known.url for known in room.status().feeds] == [feed]
+    site.pages["/rss"] = rss(item(site, "/ferry", "<description>214 saved</description>"))
+    room.add(feed, progress=lambda *_: other.unfollow(feed))
+    assert room.status().feeds == ()
+
+
 def read_ago(room: Newsroom, first: float, last: float) -> None:
     """Makes the library remember its pages as read, or tried, so many hours ago."""
     store, hours = Library(room.folder), {"first": first, "last": last}
     now = datetime.now(UTC)
     times = {name: (now - timedelta(hours=ago)).isoformat() for name, ago in hours.items()}
+    times["not_before"] = times["last"]
     for feed in followed.known(store).values():
         pages = {name: page | times for name, page in feed.pages.items()}
         followed.remember(store, replace(feed, pages=pages))
@@ -718,6 +776,24 @@ def test_a_page_that_cannot_be_read_is_tried_again(status: int, room: Newsroom, 
     assert "/gone" in site.pages_asked()
 
 
+def test_a_host_that_asks_for_an_hour_is_left_alone_in_the_next_rounds(
+    room: Newsroom, site: Site
+) -> None:
+    site.pages |= {
+        "/rss": rss(item(site, "/ferry")),
+        "/ferry": lambda r: r.send(b"", status=429, Retry_After="3600"),
+    }
+    assert "429" in reason(polled(room, site.url("/rss")))
+    mill = page("Mill burns", "The mill on the Dale burned down on Sunday morning. " * 3)
+    both = rss(item(site, "/ferry", "<description>214 saved</description>"), item(site, "/mill"))
+    site.pages |= {"/rss": both, "/ferry": FERRY, "/mill": mill}
+    site.pages_asked()
+    assert polled(room) == AddReport()
+    assert site.pages_asked() == ["/rss"]
+    read_ago(room, 1, 1)
+    assert len(polled(room).added) == 2
+
+
 def test_what_a_changed_entry_leads_to_is_read_as_soon_as_it_can_be(
     room: Newsroom, site: Site
 ) -> None:
@@ -753,6 +829,27 @@ def test_a_feed_that_fails_stops_no_other_and_is_remembered(room: Newsroom, site
     first, _ = room.follow()
     assert "left alone until" in reason(first)
     assert site.pages_asked() == ["/b"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda r: r.send(rss(), ETag='"é"'),
+        lambda r: r.send(b"", status=503, Retry_After=f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"),
+        rss("<item><title>Mill burns</title><link>http://[oops/x</link></item>"),
+        rss("&desk;<item><title>Mill burns</title><guid>1</guid><author>&desk;</author></item>"),
+        '<feed xmlns="http://www.w3.org/2005/Atom">&desk;<entry><id>1</id><title>Mill burns</title>'
+        "<author>&desk;<name>Ann Poole</name></author></entry></feed>",
+        page("Mill burns", "", '<link type="application/rss+xml" href="http://[oops/x">'),
+    ],
+)
+def test_nothing_that_a_server_sends_stops_other_feeds(
+    answer: Answer, room: Newsroom, site: Site
+) -> None:
+    site.pages |= {"/a": answer, "/b": rss(item(site, "/ferry")), "/ferry": FERRY}
+    first, second = room.follow(site.url("/a"), site.url("/b"))
+    assert not first.added and second.added == (site.url("/ferry"),)
+    assert list(room.follow(site.url("/a"), site.url("/b")))[1] == AddReport()
 
 
 def test_what_is_no_feed_is_not_followed(room: Newsroom, site: Site) -> None:

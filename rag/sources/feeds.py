@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -92,8 +91,13 @@ def is_feed(page: Page) -> bool:
     """True for RSS and Atom, whatever the server calls it."""
     is_utf16 = page.content.startswith((b"\xff\xfe", b"\xfe\xff"))
     head = page.content[:20_000].decode("utf-16" if is_utf16 else "latin-1", "replace")
-    found = _HEAD.match(head)
-    return bool(found and _ROOT.match(head, found.end()))
+    return _root(head) is not None
+
+
+def _root(text: str) -> int | None:
+    """Where the root element of a feed begins; None for what is no feed."""
+    found = _HEAD.match(text)
+    return found.end() if found and _ROOT.match(text, found.end()) else None
 
 
 def entries(page: Page) -> Iterator[Entry]:
@@ -110,6 +114,9 @@ def _parsed(text: str) -> Any:
     """The root of a document: broken parts left out, no entity expanded, nothing loaded."""
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True,
                              remove_comments=True, remove_pis=True, encoding="utf-8")  # fmt: skip
+    if (start := _root(text)) is None:
+        raise SourceError("the feed cannot be parsed: it does not begin with its root element")
+    text = text[start:]  # without the DOCTYPE: entities in attributes are expanded, come what may
     # Feeds name characters as HTML does, which XML does not know.
     text = _NAMED.sub(lambda found: unescape(found[0]), text)
     try:
@@ -130,7 +137,7 @@ def _entry(item: Any, base: str, outlet: str | None) -> Entry:
             links.append(element.get("href") or element.text or "")
         parts.setdefault(name, element)
     told = {name: (e.text or "").strip() for name, e in parts.items()}
-    links = [urljoin(base, link.strip()) for link in links if link.strip()]
+    links = [fields.joined(base, link.strip()) for link in links if link.strip()]
     if "guid" in parts and parts["guid"].get("isPermaLink", "true") == "true":
         links.append(told["guid"])  # an address as it stands, or none
     url = next((address for link in links if (address := fields.canonical(link))), None)
@@ -165,6 +172,8 @@ def _entry(item: Any, base: str, outlet: str | None) -> Entry:
 
 def _name(element: Any) -> str:
     """The element's name in the vocabularies that are read; "" in others, such as media:title."""
+    if not isinstance(element.tag, str):  # an entity that nobody knows
+        return ""
     name = etree.QName(element)
     return name.localname if name.namespace in _VOCABULARIES else ""
 

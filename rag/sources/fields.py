@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from rag.errors import SourceError
@@ -170,6 +170,14 @@ def canonical(url: str | None) -> str | None:
     query = "&".join(p for p in parts.query.split("&") if not _TRACKING.match(p))
     path, query = (quote(part, safe="%/:=&?~+!$,;'@()*[]|") for part in (parts.path or "/", query))
     return f"{parts.scheme}://{place}{path}" + (f"?{query}" if query else "")
+
+
+def joined(base: str, address: str) -> str:
+    """The address as seen from the base; "" where it cannot be parsed, as http://[x cannot."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return ""
 
 
 def host(url: str | None) -> str | None:

@@ -44,8 +44,9 @@ def of_bytes(kind: str, data: bytes, origin: str) -> Items:
 
 
 def rejected(origin: str, error: SourceError) -> Rejected:
-    withdrawn = error.key if isinstance(error, WithdrawnError) else ""
-    return Rejected(origin, f"{error}.", withdrawn)
+    if isinstance(error, WithdrawnError):
+        return Rejected(origin, f"{error}.", error.key, error.when)
+    return Rejected(origin, f"{error}.")
 
 
 def _text(file: files.Stream, origin: str) -> Items:

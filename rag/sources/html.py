@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urljoin
 
 from rag.errors import SourceError
 from rag.sources import clean, metadata
+from rag.sources.fields import joined
 
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 _ENCODINGS = re.compile(r"utf-?8|windows-125\d|iso-8859-\d+|koi8-[ru]|gb\w+|big5|shift_jis|euc-\w+")
@@ -67,8 +67,8 @@ def feed(text: str, url: str) -> str | None:
         links = html.document_fromstring(text.encode(), base_url=url).iterfind(".//link[@href]")
     except (etree.LxmlError, ValueError):
         return None
-    found = (link.get("href") for link in links if link.get("type") in _FEEDS)
-    return next((urljoin(url, address) for address in found), None)
+    found = (joined(url, link.get("href")) for link in links if link.get("type") in _FEEDS)
+    return next((address for address in found if address), None)
 
 
 def lines(fragment: str) -> list[str]:

@@ -27,11 +27,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from rag.records import Timestamp
 from rag.sources import clean
-from rag.sources.fields import canonical, same_site, timestamp
+from rag.sources.fields import canonical, joined, same_site, timestamp
 
 _META = {
     "published": (
@@ -178,7 +178,7 @@ def _canonical(metas: Mapping[str, str], url: str | None) -> str | None:
     replace somebody else's article, and not the site's front page, which careless sites name on
     every page.
     """
-    named = [canonical(urljoin(url or "", metas.get(n, ""))) for n in ("canonical", "og:url")]
+    named = [canonical(joined(url or "", metas.get(n, ""))) for n in ("canonical", "og:url")]
     if url is None:
         return next((address for address in named if address), None)
     fetched = canonical(url)
@@ -204,7 +204,7 @@ def _linked(tree: Any, url: str | None) -> Mapping[str, Any]:
     for article in articles:
         own = (article.get(name) for name in ("url", "@id", "mainEntityOfPage"))
         ids = [value.get("@id") if isinstance(value, dict) else value for value in own]
-        named = [canonical(urljoin(url or "", i)) for i in ids if isinstance(i, str)]
+        named = [canonical(joined(url or "", i)) for i in ids if isinstance(i, str)]
         paths = {urlsplit(name).path.strip("/") for name in named if name} - {""}
         if url and urlsplit(url).path.strip("/") in paths:
             return article

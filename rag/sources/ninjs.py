@@ -40,13 +40,14 @@ def read(item: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     latter, it is the publication of a first version and else the update. Raises SourceError for an
     item under embargo, WithdrawnError for one that its agency has withdrawn or withheld.
     """
-    item = {name.lower(): value for name, value in item.items()}
     uri = item["uri"].strip()
+    item = {name.lower(): value for name, value in item.items()}
     status = item.get("pubstatus") or "usable"
     if str(status).lower() != "usable":
         raise WithdrawnError(
             f"it was withdrawn: its agency says pubstatus {str(status)[:40]!r}",
             canonical(uri) or uri,
+            _stamp(item, "versioncreated"),
         )
     if until := item.get("embargoed"):
         _check_embargo(str(until)[:40])
@@ -82,8 +83,9 @@ def _stamp(item: Mapping[str, Any], name: str) -> Timestamp | None:
 
 
 def _outlet(item: Mapping[str, Any]) -> str | None:
-    sources = item.get("infosources") or item.get("infosource") or []
-    named = [s.get("name") for s in sources if isinstance(s, dict)]
+    sources = item.get("infosources") or item.get("infosource")
+    listed = sources if isinstance(sources, list) else []
+    named = [s.get("name") for s in listed if isinstance(s, dict)]
     found = [*named, item.get("copyrightholder")]
     return next((name for name in found if isinstance(name, str) and name), None)
 

@@ -19,8 +19,8 @@ from rag.sources.network import Guard, Transport
 AGENT = f"Citewire/{version('citewire')}"
 LARGEST = 10_000_000
 """Bytes of a page or feed, unpacked. News pages have some 500,000, feeds up to 2,000,000."""
-LARGEST_ROBOTS = 500_000
-"""Bytes of a robots.txt; RFC 9309 asks for no less."""
+LARGEST_ROBOTS = 512_000
+"""Bytes that are read of a robots.txt; RFC 9309 asks for no less."""
 REDIRECTS = 5
 """Redirects in a row, as RFC 9309 asks for and more than sites use."""
 ATTEMPTS = 3
@@ -58,7 +58,7 @@ class Web:
         self._client = httpx2.Client(
             transport=Transport(self._guard), headers={"User-Agent": AGENT}, trust_env=False
         )
-        self._robots: dict[str, Protego | None] = {}
+        self._robots: dict[str, Protego | FetchError] = {}
         self._free: dict[str, float] = {}
         """From when on each host may be asked again, on the monotonic clock."""
 
@@ -71,7 +71,8 @@ class Web:
         `etag` and `modified`: of the copy that is there already; see `Page.is_new`.
         """
         known = {"If-None-Match": etag, "If-Modified-Since": modified}
-        headers = {name: value for name, value in known.items() if value}
+        # What a server sent need not be what a request may hold.
+        headers = {name: value for name, value in known.items() if value and value.isascii()}
         for attempt in range(ATTEMPTS):
             try:
                 return self._fetch(url, headers, polite, attempt=attempt)
@@ -81,9 +82,10 @@ class Web:
         raise AssertionError
 
     def _fetch(
-        self, url: str, headers: dict[str, str], polite: bool, most: int = LARGEST, attempt: int = 0
-    ) -> Page:
-        """One attempt, redirects included."""
+        self, url: str, headers: dict[str, str], polite: bool, *,
+        first: int | None = None, attempt: int = 0,
+    ) -> Page:  # fmt: skip
+        """One attempt, redirects included; the `first` bytes, where not all are needed."""
         seen: list[str] = []
         while True:
             place = _address(url)
@@ -101,7 +103,7 @@ class Web:
                     if response.status_code in _MOVED and "location" in response.headers:
                         url = str(place.join(response.headers["location"]))
                         continue
-                    return _page(response, self._refusal(response, attempt), most)
+                    return _page(response, self._refusal(response, attempt), first)
             except (httpx2.TimeoutException, httpcore2.TimeoutException) as error:
                 limit = self._settings.fetch_timeout
                 message = f"it did not arrive within {limit:g} seconds; see CITEWIRE_FETCH_TIMEOUT"
@@ -119,11 +121,11 @@ class Web:
             return None
         message = f"the server answers {status} {response.reason_phrase}".strip()
         if status not in _OVERLOADED:
-            return FetchError(message)
+            return FetchError(message, status=status)
         own = self._settings.fetch_delay * 2 ** (attempt + 1)
         wait = max(own, _seconds(response.headers.get("retry-after", "")))
         self._free[response.url.host] = time.monotonic() + wait
-        return FetchError(message, passes=True, wait=wait)
+        return FetchError(message, passes=True, wait=wait, status=status)
 
     def _pause(self, url: httpx2.URL) -> None:
         """Waits until the host may be asked again."""
@@ -135,7 +137,7 @@ class Web:
         if wait > 0:
             time.sleep(wait)
         rules = self._robots.get(_origin(url))
-        asked = (rules.crawl_delay(AGENT) if rules else None) or 0.0
+        asked = (rules.crawl_delay(AGENT) if isinstance(rules, Protego) else None) or 0.0
         delay = max(self._settings.fetch_delay, min(float(asked), PATIENCE))
         self._free[host] = time.monotonic() + delay
 
@@ -145,17 +147,22 @@ class Web:
         if origin not in self._robots:
             self._robots[origin] = self._rules(origin)
         rules = self._robots[origin]
-        if rules is None:
-            raise FetchError(f"{origin}/robots.txt cannot be had", passes=True)
+        if isinstance(rules, FetchError):
+            message = f"{origin}/robots.txt cannot be had: {rules}"
+            raise FetchError(message, passes=True, wait=rules.wait) from rules
         if not rules.can_fetch(str(url), AGENT):
             raise FetchError("the site's robots.txt forbids it to programs")
 
-    def _rules(self, origin: str) -> Protego | None:
-        """The site's rules; none are permission, and none that can be had a prohibition."""
+    def _rules(self, origin: str) -> Protego | FetchError:
+        """The site's rules, or why they cannot be had, which is a prohibition (RFC 9309).
+
+        Where the server says that there are none, everything is allowed.
+        """
         try:
-            page = self._fetch(f"{origin}/robots.txt", {}, polite=False, most=LARGEST_ROBOTS)
+            page = self._fetch(f"{origin}/robots.txt", {}, polite=False, first=LARGEST_ROBOTS)
         except FetchError as error:
-            return None if error.passes else Protego.parse("")
+            are_none = 400 <= error.status < 500 and not error.passes
+            return Protego.parse("") if are_none else error
         return Protego.parse(page.content.decode("utf-8", "replace"))
 
 
@@ -173,17 +180,19 @@ def _origin(url: httpx2.URL) -> str:
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
-def _page(response: httpx2.Response, refusal: FetchError | None, most: int) -> Page:
+def _page(response: httpx2.Response, refusal: FetchError | None, first: int | None) -> Page:
     if refusal:
         raise refusal
     content = bytearray()
     for part in response.iter_bytes():
         content += part
-        if len(content) > most:
-            raise FetchError(f"it has more than {most:,} bytes")
+        if first and len(content) >= first:
+            break
+        if len(content) > LARGEST:
+            raise FetchError(f"it has more than {LARGEST:,} bytes")
     return Page(
         url=str(response.url),
-        content=bytes(content),
+        content=bytes(content[:first]),
         is_new=response.status_code != 304,
         kind=response.headers.get("content-type", "").partition(";")[0].strip().lower(),
         charset=response.charset_encoding,
@@ -198,7 +207,7 @@ def _seconds(text: str) -> float:
         return float(text)
     try:
         when = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
