@@ -132,6 +132,100 @@ def test_what_shares_background_or_words_is_another_story(other: Article, room: 
     assert room.status().stories == 2
 
 
+def soldier(name: str, town: str) -> tuple[str, ...]:
+    return (
+        "The Department of Defense announced today the death of a soldier who was supporting "
+        "Operation Enduring Freedom.",
+        f"Sgt. {name}, of {town}, died June 21 at Kandahar Airfield, Afghanistan, of wounds "
+        "sustained when insurgents attacked his unit using an improvised explosive device.",
+        "He was assigned to the 1st Battalion, 502nd Infantry Regiment, 2nd Brigade Combat Team, "
+        "101st Airborne Division (Air Assault), Fort Campbell, Ky.",
+        "For more information the media may contact the Fort Campbell public affairs office at "
+        "270-798-9966.",
+    )
+
+
+def quake(place: str, time: str) -> tuple[str, ...]:
+    return (
+        f"A magnitude 5.1 earthquake struck near {place} on Monday, the United States Geological "
+        "Survey said.",
+        f"The quake hit at {time} at a depth of 10 km, the USGS said. There were no immediate "
+        "reports of damage or casualties.",
+        "The Pacific Tsunami Warning Center said that there was no tsunami threat to Hawaii. The "
+        "USGS Did You Feel It page collects reports of shaking.",
+    )
+
+
+def by_election(name: str, seat: str) -> tuple[str, ...]:
+    return (
+        f"{name} of the Labour Party has won the {seat} by-election for the House of Commons, the "
+        "returning officer announced on Friday.",
+        "The by-election was one of three held on Thursday, the first electoral test for Prime "
+        "Minister Anne Walker since she took office in May. Polls had predicted heavy losses for "
+        "her Conservative Party.",
+        "The leader of the opposition, Mark Dale, called the night a verdict on the government. "
+        "“People are tired of waiting,” he told BBC Radio 4. The Conservative Party chairman, "
+        "Peter Lund, said that governments often lost by-elections.",
+    )
+
+
+def charged(name: str, age: int, town: str) -> tuple[str, ...]:
+    return (
+        f"A {town} man has been charged over his alleged role in the riot at Parliament House on "
+        "6 January, the Crown Prosecution Service said on Monday.",
+        f"{name}, {age}, is accused of violent disorder and criminal damage. He will appear at "
+        "Westminster Magistrates' Court on Friday.",
+        "More than 120 people have been charged over the riot, in which protesters broke through "
+        "police lines and smashed windows. Thirty-two police officers were hurt.",
+        "Chief Crown Prosecutor Helen Moore said: “Our prosecutors have established that there is "
+        "sufficient evidence to bring a case to trial and that it is in the public interest.”",
+    )
+
+
+def summoned(country: str) -> tuple[str, ...]:
+    return (
+        f"The Foreign Ministry on Tuesday summoned the ambassador of {country} to protest against "
+        "the expulsion of two diplomats, spokesman Karl Weber told reporters in Berlin.",
+        "Weber said that the expulsion was without grounds and that Germany reserved the right to "
+        "respond. Foreign Minister Lena Vogt discussed the matter with her colleagues of the "
+        "European Union in Brussels.",
+        "The European Union imposed sanctions on several officials in March over the jailing of "
+        "opposition politicians. The Kremlin called the sanctions hostile.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (soldier("Brandon M. Silk, 25", "Orono, Maine"),
+         soldier("Joshua D. Powell, 24", "Quitman, Texas")),
+        (quake("Honshu, Japan", "3:12 p.m."), quake("Luzon, Philippines", "9:40 a.m.")),
+        (by_election("Mary Stone", "Ashford"), by_election("John Reed", "Selby")),
+        (charged("Daniel Hart", 34, "Leeds"), charged("Ryan Cole", 41, "Hull")),
+        (summoned("Russia"), summoned("Belarus")),
+    ],
+    ids=["soldiers", "quakes", "by-elections", "charges", "ambassadors"],
+)  # fmt: skip
+def test_the_same_words_of_others_are_other_news(
+    one: tuple[str, ...], other: tuple[str, ...], tmp_path: Path
+) -> None:
+    room = add(
+        tmp_path / "library", *(copy(n, paragraphs=p) for n, p in (("A", one), ("B", other)))
+    )
+    assert room.status().stories == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "spelt"),
+    [("Marta Lindqvist", "Märta Lindkvist"), ("Brannock", "Branock"), ("Alan Reyes", "Al Reyez")],
+)
+def test_a_copy_may_spell_names_in_its_own_way(name: str, spelt: str, room: Newsroom) -> None:
+    paragraphs = tuple(
+        p.replace(name, spelt).replace(name.split()[-1], spelt.split()[-1]) for p in EDITED
+    )
+    assert len(room.add_articles(iter([copy("Spelt", paragraphs=paragraphs)])).copies) == 1
+
+
 def test_one_of_the_copies_answers_and_names_the_others(tmp_path: Path) -> None:
     room = add(tmp_path / "library", WIRE, *COPIES[:2])
     found = {p.article for p in room.search(QUESTION)}
