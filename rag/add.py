@@ -147,9 +147,11 @@ def _key(read: Article, store: Library) -> str:
     if before is None:
         return key
     held = store.article(before).article
+    is_other = held.outlet and read.outlet and held.outlet != read.outlet
+    if is_other or held.published != read.published:
+        return key
     texts = [copies.read(article.paragraphs, None) for article in (held, read)]
-    is_same = held.published == read.published and copies.revised(*texts)
-    return before if is_same else key
+    return before if copies.revised(*texts) else key
 
 
 def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:

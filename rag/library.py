@@ -41,8 +41,13 @@ class NewArticle:
 
 
 def article_key(article: Article) -> str:
-    """What it is given, else the canonical URL, else "sha256:" and the hash of title and text."""
-    return article.key or article.url or HASHED + _digest(article.title, *article.paragraphs)
+    """What it is given, else the canonical URL, else "sha256:" and the hash of what it says.
+
+    That is outlet, title and text: the same text in two outlets is two articles.
+    """
+    outlet = [article.outlet] if article.outlet else []
+    told = _digest(*outlet, article.title, *article.paragraphs)
+    return article.key or article.url or HASHED + told
 
 
 def fingerprint(article: Article) -> str:

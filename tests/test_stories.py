@@ -537,6 +537,40 @@ def test_an_edited_file_is_a_new_version(tmp_path: Path) -> None:
     assert room.status().articles == 2
 
 
+def test_the_same_text_of_several_outlets_is_several_articles(tmp_path: Path) -> None:
+    """Whatever their dates, and in whatever order they come."""
+    days = {"Herald": "2031-03-05", "Post": "2031-03-04", "Courier": "2031-03-06"}
+    lines = [
+        json.dumps({"title": WIRE.title, "text": list(P), "outlet": name, "published": day})
+        for name, day in days.items()
+    ]
+    path = tmp_path / "same.jsonl"
+    path.write_text("\n".join(lines), "utf-8")
+    room = Newsroom.open(tmp_path / "library")
+    report = room.add(path)
+    assert (len(report.added), report.updated, report.older) == (3, (), ())
+    assert room.article(report.added[0]).also_in == ("Post", "Courier")
+    assert room.add(path).unchanged == report.added
+
+
+@pytest.mark.parametrize("outlets", [("Herald", "Post"), (None, None)], ids=str)
+def test_a_file_of_the_same_name_elsewhere_is_another_article(
+    outlets: tuple[str | None, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    for number, name in enumerate(outlets):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        record = {"title": f"Dam {number}", "text": list(P), "outlet": name}
+        Path("dam.json").write_text(json.dumps(record), "utf-8")
+        (key,) = room.add("dam.json").added
+        assert room.add(folder / "dam.json").unchanged == (key,)
+        Path("dam.json").write_text(json.dumps(record | {"title": "Dam breaks"}), "utf-8")
+        assert room.add("dam.json").updated == (key,)
+    assert (room.status().articles, room.status().stories) == (2, 1)
+
+
 def test_next_weeks_file_is_another_article(tmp_path: Path) -> None:
     room = Newsroom.open(tmp_path / "library")
     path = tmp_path / "draw.json"
