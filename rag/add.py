@@ -96,6 +96,7 @@ def add(
     rejected: list[Rejected] = []
     withdrawn: list[Rejected] = []
     remarks: list[Remark] = []
+    exported: dict[tuple[str, int], str] = {}  # key and version to fingerprint
     batch = _Batch()
 
     def flush() -> None:
@@ -107,7 +108,10 @@ def add(
         key = _key(article, store)
         if key in batch.articles:
             flush()
-        state, whole = _state(key, article, store)
+        version = article.version if isinstance(article, ExportedArticle) else 0
+        state, whole = _state(key, article, store, exported.get((key, version - 1)))
+        if version:
+            exported[key, version] = library.fingerprint(article)
         outcome[state].append(key)
         if state in ("added", "updated"):
             _prepare(batch, key, whole, embedder)
@@ -154,8 +158,11 @@ def _key(read: Article, store: Library) -> str:
     return before if copies.revised(*texts) else key
 
 
-def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:
-    """What a reading is beside what the library holds, and the article as it is to be stored."""
+def _state(key: str, read: Article, store: Library, before: str | None) -> tuple[str, Article]:
+    """What a reading is beside what the library holds, and the article as it is to be stored.
+
+    `before` is the fingerprint of the version before it in the same export.
+    """
     known = store.fingerprint_of(key)
     if known is None:
         return "added", read
@@ -164,11 +171,11 @@ def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:
     if isinstance(read, ExportedArticle) and store.holds(read):
         return "unchanged", read
     if isinstance(read, ExportedArticle):
-        held = store.article(key).article
-        return "older" if _older(read, held) else "updated", read
-    held, *before = (stored.article for stored in store.versions(key))
+        is_older = known != before and _older(read, store.article(key).article)
+        return "older" if is_older else "updated", read
+    held, *earlier = (stored.article for stored in store.versions(key))
     # What another source has said since then is not taken back by reading this one again.
-    said = [held] if read.origin == held.origin else [held, *before]
+    said = [held] if read.origin == held.origin else [held, *earlier]
     if any(_says_no_more(read, article) for article in said):
         return "unchanged", read
     whole = _completed(read, held)

@@ -251,6 +251,20 @@ def test_an_export_makes_an_equal_library(made: Newsroom, tmp_path: Path) -> Non
     assert citewire("export", "--library", other.folder).stdout == path.read_text("utf-8")
 
 
+def test_an_export_keeps_a_version_that_does_not_say_when_it_changed(tmp_path: Path) -> None:
+    changed = {k: v for k, v in CORRECTED.items() if k not in ("published", "updated")}
+    room = Newsroom.open(tmp_path / "library")
+    for story in (dict(FERRY, updated="2025-03-05"), changed):
+        room.add(write(tmp_path, story))
+    path = tmp_path / "export.jsonl"
+    assert citewire("export", path, "--library", room.folder).returncode == 0
+    other = Newsroom.open(tmp_path / "other")
+    assert other.add(path).older == ()
+    assert rows(other) == rows(room)
+    other.add(write(tmp_path, dict(CORRECTED, updated="2025-03-09", title="Ferry lost")))
+    assert other.add(path).updated == () and other.article(FERRY["url"]).version == 3
+
+
 LINE = {"citewire": 1, "key": "k", "version": 1, "title": "T", "text": ["Words."]}
 
 
