@@ -304,6 +304,23 @@ def test_what_one_outlet_corrected_is_told_and_not_the_copies(
     assert citation.also_in == ()  # the others say 340
 
 
+@pytest.mark.parametrize("migrated", [False, True], ids=["added", "migrated"])
+@pytest.mark.parametrize("step", [1, -1], ids=["copy first", "correction first"])
+def test_a_copy_of_what_was_corrected_is_one_in_any_order(
+    step: int, migrated: bool, tmp_path: Path
+) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    others = [COPIES[1], corrected(WIRE, "340", "1,200", "62")]
+    for article in (WIRE, *others[::step]):
+        room.add_articles(iter([article]))
+    if migrated:
+        first_format(room.folder)
+        room = Newsroom.open(room.folder)
+    assert room.status().stories == 1
+    citation = room.ask(QUESTION, outlets=["Edited"]).citations[0]
+    assert citation.correction == f"Northern Wire: {NOTE}"
+
+
 @pytest.mark.parametrize("reader", ["shipped", "none"])
 def test_a_correction_is_told_whole(reader: str, tmp_path: Path) -> None:
     note = "Correction: We said that 140 of the new homes would be let. The right figure is 104."
