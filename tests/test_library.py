@@ -226,6 +226,20 @@ def test_remove_purges_every_version(room: Newsroom) -> None:
     assert room.status(check=True).attention == ()
 
 
+def test_each_article_may_be_removed_when_it_is_listed(room: Newsroom) -> None:
+    for stored in room.articles():
+        room.remove(stored.key)
+    assert room.status().articles == 0 and room.status(check=True).attention == ()
+
+
+def test_an_article_is_removed_while_the_same_thread_reads(room: Newsroom) -> None:
+    versions = room.every_version()
+    next(versions)
+    room.remove(str(FERRY["url"]))
+    versions.close()  # type: ignore[attr-defined]
+    assert "216" not in str(rows(room)) and room.status(check=True).attention == ()
+
+
 def test_no_word_of_what_was_removed_stays_on_disk(room: Newsroom, tmp_path: Path) -> None:
     secret = dict(FROST, url="https://a.example/", title="Zyxwold", text="Qhovarth was arrested.")
     room.add(write(tmp_path, secret))
