@@ -211,7 +211,7 @@ def _completed(read: Article, held: Article) -> Article:
 
 def _older(read: Article, held: Article) -> bool:
     """True if what was read is certainly an earlier state of the article than what is held."""
-    if read.correction and read.correction != held.correction:
+    if read.correction and read.correction != held.correction and not read.updated:
         return False  # it is corrected, and its date was left as it was
     ours, theirs = (a.updated or a.published for a in (held, read))
     if ours is None or theirs is None:

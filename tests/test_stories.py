@@ -509,6 +509,13 @@ def test_a_correction_without_a_new_date_is_no_older_reading(tmp_path: Path) -> 
     assert room.add_articles(iter([corrected])).updated == (WIRE.url,)
 
 
+def test_an_earlier_correction_is_an_older_reading(tmp_path: Path) -> None:
+    twice = stamped("2031-03-10", "The third text.", correction="Correction: It was the third.")
+    once = stamped("2031-03-06", "The second text.", correction="Correction: It was the second.")
+    room = add(tmp_path / "library", twice)
+    assert room.add_articles(iter([once])).older == (WIRE.url,)
+
+
 @pytest.mark.parametrize("read", ["2031-03-06T09:00:00+00:00", "2031-03-07", "2031-03-06"], ids=str)
 def test_what_is_not_certainly_older_is_a_new_version(read: str, tmp_path: Path) -> None:
     room = add(tmp_path / "library", stamped("2031-03-06", "The first text."))
