@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -313,12 +314,25 @@ def test_a_backup_makes_an_equal_library(made: Newsroom, tmp_path: Path) -> None
         restore(path, folder, Settings())
 
 
+def test_backups_to_one_file_leave_all_others_alone(made: Newsroom, tmp_path: Path) -> None:
+    path, own = tmp_path / "news", tmp_path / "news.new"
+    own.write_text("mine", "utf-8")
+    with ThreadPoolExecutor(4) as pool:
+        sizes = list(pool.map(lambda _: made.backup(path), range(12)))
+    assert set(sizes) == {path.stat().st_size}
+    assert sorted(tmp_path.iterdir()) == [path, own] and own.read_text("utf-8") == "mine"
+
+
 def test_what_is_no_backup(made: Newsroom, tmp_path: Path) -> None:
     notes = write(tmp_path, FERRY)
     with pytest.raises(LibraryError, match="is no backup, and would be lost"):
         made.backup(notes)
     with pytest.raises(LibraryError, match="would be lost"):
         made.backup(made.folder / "library.sqlite")
+    other = Newsroom.open(tmp_path / "other")
+    other.add(notes)
+    with pytest.raises(LibraryError, match="would be lost"):
+        made.backup(other.folder / "library.sqlite")
     with pytest.raises(LibraryError, match="in a folder that exists"):
         made.backup(tmp_path / "none" / "news.backup")
     with pytest.raises(LibraryError, match="is no backup"):
