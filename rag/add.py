@@ -97,6 +97,7 @@ def add(
     rejected: list[Rejected] = []
     withdrawn: list[Rejected] = []
     remarks: list[Remark] = []
+    exported: dict[tuple[str, int], str] = {}  # key and version to fingerprint
     batch = _Batch()
 
     def flush() -> None:
@@ -108,7 +109,10 @@ def add(
         key = _key(article, store)
         if key in batch.articles:
             flush()
-        state, whole = _state(key, article, store)
+        version = article.version if isinstance(article, ExportedArticle) else 0
+        state, whole = _state(key, article, store, exported.get((key, version - 1)))
+        if version:
+            exported[key, version] = library.fingerprint(article)
         outcome[state].append(key)
         if state in ("added", "updated"):
             _prepare(batch, key, whole, embedder)
@@ -159,13 +163,18 @@ def _key(read: Article, store: Library) -> str:
     if before is None:
         return key
     held = store.article(before).article
+    is_other = held.outlet and read.outlet and held.outlet != read.outlet
+    if is_other or held.published != read.published:
+        return key
     texts = [copies.read(article.paragraphs, None) for article in (held, read)]
-    is_same = held.published == read.published and copies.revised(*texts)
-    return before if is_same else key
+    return before if copies.revised(*texts) else key
 
 
-def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:
-    """What a reading is beside what the library holds, and the article as it is to be stored."""
+def _state(key: str, read: Article, store: Library, before: str | None) -> tuple[str, Article]:
+    """What a reading is beside what the library holds, and the article as it is to be stored.
+
+    `before` is the fingerprint of the version before it in the same export.
+    """
     known = store.fingerprint_of(key)
     if known is None:
         return "added", read
@@ -174,11 +183,11 @@ def _state(key: str, read: Article, store: Library) -> tuple[str, Article]:
     if isinstance(read, ExportedArticle) and store.holds(read):
         return "unchanged", read
     if isinstance(read, ExportedArticle):
-        held = store.article(key).article
-        return "older" if _older(read, held) else "updated", read
-    held, *before = (stored.article for stored in store.versions(key))
+        is_older = known != before and _older(read, store.article(key).article)
+        return "older" if is_older else "updated", read
+    held, *earlier = (stored.article for stored in store.versions(key))
     # What another source has said since then is not taken back by reading this one again.
-    said = [held] if read.origin == held.origin else [held, *before]
+    said = [held] if read.origin == held.origin else [held, *earlier]
     if any(_says_no_more(read, article) for article in said):
         return "unchanged", read
     whole = _completed(read, held)
@@ -214,7 +223,7 @@ def _completed(read: Article, held: Article) -> Article:
 
 def _older(read: Article, held: Article) -> bool:
     """True if what was read is certainly an earlier state of the article than what is held."""
-    if read.correction and read.correction != held.correction:
+    if read.correction and read.correction != held.correction and not read.updated:
         return False  # it is corrected, and its date was left as it was
     return _is_before(read.updated or read.published, held.updated or held.published)
 

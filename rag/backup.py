@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -22,18 +23,20 @@ def backup(store: Library, path: Path) -> int:
     """Writes the library as it is at this moment into one file; returns its bytes.
 
     It takes the place of an older backup when it is complete. Others may write to the library
-    meanwhile. Raises LibraryError where the file cannot be written or is something else.
+    meanwhile. Raises LibraryError where the file cannot be written or is something else, and for
+    the name that the database of a library has.
     """
-    inside = path.resolve().is_relative_to(store.folder.resolve())
-    if inside or (path.exists() and not _is_backup(path)):
+    target = path.resolve()
+    is_library = target.name == FILE or target.is_relative_to(store.folder.resolve())
+    if is_library or (path.exists() and not _is_backup(path)):
         raise LibraryError(f"{path} is no backup, and would be lost; name another file.")
-    unfinished = path.with_name(path.name + ".new")
     try:
-        unfinished.unlink(missing_ok=True)
-        store.copy_to(unfinished)
-        unfinished.replace(path)
+        # A folder, not a file: what is in it may be read by whoever may read other new files.
+        with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:
+            unfinished = Path(folder) / path.name
+            store.copy_to(unfinished)
+            unfinished.replace(path)
     except (OSError, sqlite3.Error) as error:
-        unfinished.unlink(missing_ok=True)
         raise LibraryError(
             f"{path} cannot be written ({error}); name a file in a folder that exists and has room."
         ) from error

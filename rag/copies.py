@@ -8,6 +8,7 @@ nothing by themselves.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import hashlib
 import re
@@ -48,6 +49,11 @@ text that adds more tells something else, even where long captions and backgroun
 LATER_SHARE, LATER_WORDS = 0.05, 30
 """The same where it was published on a later day: an article with a new opening is news by then."""
 
+EXCHANGED = 2
+"""Names that stand in place of so many others are those of other people and places."""
+SPELT = 0.6
+"""Two names are spellings of one if they are as alike (difflib's ratio): "Kyiv" and "Kiev"."""
+
 SAID = 0.5
 """A copy says the same as a quotation if at least this share of its shingles stands there."""
 
@@ -55,11 +61,21 @@ _WORD = re.compile(r"\w+(?:[.,:'’]\w+)*")
 
 
 @dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of a text."""
+
+    words: tuple[str, ...]
+    """As they are written."""
+    shingles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """An article's text, as it is compared."""
 
-    paragraphs: tuple[tuple[int, frozenset[str]], ...]
-    """Words and shingles of each."""
+    paragraphs: tuple[Paragraph, ...]
+    words: frozenset[str]
+    """Of all of them, in small letters."""
     shingles: frozenset[str]
     facts: frozenset[str]
     """Names and numbers."""
@@ -71,17 +87,23 @@ class Text:
 def read(paragraphs: Sequence[str], day: date | None) -> Text:
     """The text of an article of that day. Case, punctuation and spaces do not count."""
     words: set[str] = set()
-    parts: list[tuple[int, frozenset[str]]] = []
+    parts: list[Paragraph] = []
     for paragraph in paragraphs:
         written = _WORD.findall(paragraph)
         words.update(written)
         row = [word.casefold() for word in written]
         starts = range(max(1, len(row) - SHINGLE + 1))
-        parts.append((len(row), frozenset(" ".join(row[i : i + SHINGLE]) for i in starts)))
+        shingles = frozenset(" ".join(row[i : i + SHINGLE]) for i in starts)
+        parts.append(Paragraph(tuple(written), shingles))
     facts = {w for w in words if (w[0].isupper() and w.casefold() not in words) or _numeric(w)}
-    shingles = frozenset().union(*(shingles for _, shingles in parts))
-    numbers = filter(_numeric, facts)
-    return Text(tuple(parts), shingles, frozenset(facts), frozenset(numbers), day)
+    return Text(
+        paragraphs=tuple(parts),
+        words=frozenset(word.casefold() for word in words),
+        shingles=frozenset().union(*(part.shingles for part in parts)),
+        facts=frozenset(facts),
+        numbers=frozenset(filter(_numeric, facts)),
+        day=day,
+    )
 
 
 def _numeric(word: str) -> bool:
@@ -120,6 +142,8 @@ def copied(one: Text, other: Text) -> bool:
         return False
     if len(short.numbers - long.numbers) > max(1, OTHER_NUMBERS * len(short.numbers)):
         return False
+    if _exchanged(short, long) >= EXCHANGED or _opens_with_another(short, long):
+        return False
     if apart:
         late, early = sorted((one, other), key=lambda text: text.day or date.min, reverse=True)
         return _adds_little(late, early, LATER_SHARE, LATER_WORDS)
@@ -155,8 +179,54 @@ def _alike(one: Text, other: Text) -> bool:
 def _adds_little(text: Text, to: Text, share: float, most: int) -> bool:
     """True if the paragraphs that the other text has nothing of are few and short."""
     own = sum(
-        words
-        for words, shingles in text.paragraphs
-        if len(shingles & to.shingles) < FOUND * len(shingles)
+        len(part.words)
+        for part in text.paragraphs
+        if len(part.shingles & to.shingles) < FOUND * len(part.shingles)
     )
-    return own <= min(most, share * sum(words for words, _ in text.paragraphs))
+    return own <= min(most, share * sum(len(part.words) for part in text.paragraphs))
+
+
+def _exchanged(one: Text, other: Text) -> int:
+    """How many names of one text stand where the other has names that are not in the first."""
+    ours: set[str] = set()
+    theirs: set[str] = set()
+    for part in one.paragraphs:
+        own = _names(part, one, other)
+        for like in other.paragraphs if own else ():
+            common = len(part.shingles & like.shingles)
+            if common >= FOUND * min(len(part.shingles), len(like.shingles)):
+                foreign = _names(like, other, one)
+                same = {n for a in own for b in foreign if _same_name(a, b) for n in (a, b)}
+                if own - same and foreign - same:
+                    ours |= own - same
+                    theirs |= foreign - same
+    return min(len(ours), len(theirs))
+
+
+def _names(part: Paragraph, text: Text, other: Text) -> set[str]:
+    """The names in a paragraph of the text that are not in the other one."""
+    names = text.facts - text.numbers
+    return {w for w in part.words if w in names and w.casefold() not in other.words}
+
+
+def _opens_with_another(one: Text, other: Text) -> bool:
+    """True if one name in the first paragraph is another one: an ambassador is of another land."""
+    ours = _placed(one.paragraphs[0], _names(one.paragraphs[0], one, other))
+    theirs = _placed(other.paragraphs[0], _names(other.paragraphs[0], other, one))
+    return any(not _same_name(ours[place], theirs[place]) for place in ours.keys() & theirs.keys())
+
+
+def _placed(part: Paragraph, names: set[str]) -> dict[tuple[str, ...], str]:
+    """Each of the names by the two words before it and the two after it."""
+    row = ["", "", *map(str.casefold, part.words), "", ""]
+    words = enumerate(part.words)
+    return {(*row[n : n + 2], *row[n + 3 : n + 5]): word for n, word in words if word in names}
+
+
+def _same_name(one: str, other: str) -> bool:
+    """True for spellings of one name, and for a name and its abbreviation ("Vt." for "Vermont")."""
+    names = one.casefold(), other.casefold()
+    short, long = sorted(names, key=lambda name: (len(name), name))
+    letters = iter(long)
+    is_short_for = short[0] == long[0] and all(letter in letters for letter in short)
+    return is_short_for or difflib.SequenceMatcher(None, short, long).ratio() >= SPELT

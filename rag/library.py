@@ -12,7 +12,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -41,8 +41,13 @@ class NewArticle:
 
 
 def article_key(article: Article) -> str:
-    """What it is given, else the canonical URL, else "sha256:" and the hash of title and text."""
-    return article.key or article.url or HASHED + _digest(article.title, *article.paragraphs)
+    """What it is given, else the canonical URL, else "sha256:" and the hash of what it says.
+
+    That is outlet, title and text: the same text in two outlets is two articles.
+    """
+    outlet = [article.outlet] if article.outlet else []
+    told = _digest(*outlet, article.title, *article.paragraphs)
+    return article.key or article.url or HASHED + told
 
 
 def fingerprint(article: Article) -> str:
@@ -226,6 +231,12 @@ class Library:
     def keys(self) -> Iterator[str]:
         for (key,) in self._db.execute("SELECT key FROM articles ORDER BY id"):
             yield key
+
+    def articles(self) -> Iterator[StoredArticle]:
+        """Every article that is there when its turn comes, in the order they were added."""
+        for key in list(self.keys()):  # an open cursor would keep others from being removed
+            with suppress(KeyError):
+                yield self.article(key)
 
     def fingerprint_of(self, key: str) -> str | None:
         """Fingerprint of the newest version under `key`, or None where there is none."""
@@ -468,20 +479,25 @@ class Library:
     def remove(self, key: str) -> bool:
         """Purges the article with every version and passage; False where there was none.
 
-        Its words are overwritten in the file, too. Its vectors are strays from then on. The key is
-        noted as removed until an article is put under it again.
+        Its words are overwritten in the file, too, or as soon as nobody reads it any more. Its
+        vectors are strays from then on. The key is noted as removed until an article is put under
+        it again.
         """
         self._db.execute("PRAGMA secure_delete = ON")
-        with self._writing() as db:
-            row = db.execute("SELECT id FROM articles WHERE key = ?", (key,)).fetchone()
-            if row:
-                _unindex(db, row[0])
-                stories.leave(db, row[0])
-                db.execute("DELETE FROM articles WHERE id = ?", row)
-                db.execute("INSERT OR REPLACE INTO meta VALUES (?, datetime())", (REMOVED + key,))
-                db.execute("INSERT INTO words (words) VALUES ('optimize')")  # forgets deleted words
-        self._db.execute("PRAGMA secure_delete = OFF")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            with self._writing() as db:
+                row = db.execute("SELECT id FROM articles WHERE key = ?", (key,)).fetchone()
+                if row:
+                    _unindex(db, row[0])
+                    stories.leave(db, row[0])
+                    db.execute("DELETE FROM articles WHERE id = ?", row)
+                    noted = (REMOVED + key,)
+                    db.execute("INSERT OR REPLACE INTO meta VALUES (?, datetime())", noted)
+                    db.execute("INSERT INTO words (words) VALUES ('optimize')")  # forgets its words
+        finally:
+            self._db.execute("PRAGMA secure_delete = OFF")
+        with suppress(sqlite3.OperationalError):  # it is being read: a later one does it
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return row is not None
 
     def is_removed(self, key: str) -> bool:

@@ -306,9 +306,8 @@ class Newsroom:
         return self._opened().versions(key)
 
     def articles(self) -> Iterator[StoredArticle]:
-        """Every article, in the order they were added."""
-        store = self._opened()
-        return map(store.article, store.keys())
+        """Every article, in the order they were added; they may be removed meanwhile."""
+        return self._opened().articles()
 
     def every_version(self) -> Iterator[StoredArticle]:
         """Every version of every article: all first ones in the order they were added, then on."""

@@ -72,10 +72,10 @@ def _from_1(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE versions ADD COLUMN correction TEXT")
     for statement in _STORIES.strip().split(";\n"):
         db.execute(statement)
-    for (article,) in db.execute("SELECT id FROM articles ORDER BY id").fetchall():
-        stories.join(db, article)
     for (version,) in db.execute("SELECT id FROM versions").fetchall():
         sql = "SELECT text FROM paragraphs WHERE version = ? ORDER BY number"
         rows = db.execute(sql, (version,))
         if note := corrections.found([text for (text,) in rows]):
             db.execute("UPDATE versions SET correction = ? WHERE id = ?", (note, version))
+    for (article,) in db.execute("SELECT id FROM articles ORDER BY id").fetchall():
+        stories.join(db, article)

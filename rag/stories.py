@@ -7,7 +7,7 @@ named after the smallest id in it. So it is the same in whatever order articles 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -31,10 +31,11 @@ class Left:
 def join(db: sqlite3.Connection, article: int, left: Left | None = None) -> bool:
     """Finds the copies of a stored article that is in no story yet; True if there are any.
 
-    Copies of the version `left` before it stay copies where that was only put right: they still
-    tell what was wrong.
+    Copies of an earlier version, and those of the version `left` before it, stay copies where that
+    was only put right: they still tell what was wrong.
     """
-    text = _text(db, article)
+    texts = list(_texts(db, article))
+    text = texts[0]
     bands = copies.bands(text)
     marks = ",".join("?" * len(bands))
     near = db.execute(
@@ -42,7 +43,11 @@ def join(db: sqlite3.Connection, article: int, left: Left | None = None) -> bool
         " ORDER BY count(*) DESC, article DESC LIMIT ?",
         (*bands, MOST),
     ).fetchall()
-    found = {other for (other,) in near if copies.copied(text, _text(db, other))}
+    found = {
+        other
+        for (other,) in near
+        if any(copies.copied(own, its) for its in _texts(db, other) for own in texts)
+    }
     if left and copies.revised(left.text, text):
         found.update(left.others)
     db.executemany("INSERT INTO bands VALUES (?, ?)", ((band, article) for band in set(bands)))
@@ -55,7 +60,7 @@ def join(db: sqlite3.Connection, article: int, left: Left | None = None) -> bool
 def leave(db: sqlite3.Connection, article: int) -> Left:
     """Takes an article out of its story, which falls apart where only the article held it."""
     others = [r[0] for r in db.execute("SELECT other FROM copies WHERE article = ?", (article,))]
-    left = Left(_text(db, article), tuple(others))
+    left = Left(next(_texts(db, article)), tuple(others))
     db.execute("DELETE FROM bands WHERE article = ?", (article,))
     db.execute("DELETE FROM copies WHERE article = ?1 OR other = ?1", (article,))
     _name(db, others)
@@ -74,13 +79,24 @@ def _name(db: sqlite3.Connection, articles: Iterable[int]) -> None:
         db.executemany("UPDATE articles SET story = ? WHERE id = ?", ((name, i) for (i,) in rows))
 
 
-def _text(db: sqlite3.Connection, article: int) -> copies.Text:
-    """The newest version's text, without what was corrected in it: a copy does not say that."""
+def _texts(db: sqlite3.Connection, article: int) -> Iterator[copies.Text]:
+    """The newest version's text, then those before it for as long as they were only put right."""
+    sql = "SELECT id FROM versions WHERE article = ? ORDER BY number DESC"
+    after = None
+    for (version,) in db.execute(sql, (article,)).fetchall():
+        text = _text(db, version)
+        if after and not copies.revised(text, after):
+            return
+        yield text
+        after = text
+
+
+def _text(db: sqlite3.Connection, version: int) -> copies.Text:
+    """A version's text, without what was corrected in it: a copy does not say that."""
     rows = db.execute(
-        "SELECT a.day, p.text, v.correction FROM articles a JOIN versions v ON v.article = a.id"
-        " AND v.number = a.version JOIN paragraphs p ON p.version = v.id WHERE a.id = ?"
-        " ORDER BY p.number",
-        (article,),
+        "SELECT a.day, p.text, v.correction FROM versions v JOIN articles a ON a.id = v.article"
+        " JOIN paragraphs p ON p.version = v.id WHERE v.id = ? ORDER BY p.number",
+        (version,),
     ).fetchall()
     day = rows[0][0]
     published = None if day is None else EPOCH + timedelta(days=day)

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -226,6 +227,20 @@ def test_remove_purges_every_version(room: Newsroom) -> None:
     assert room.status(check=True).attention == ()
 
 
+def test_each_article_may_be_removed_when_it_is_listed(room: Newsroom) -> None:
+    for stored in room.articles():
+        room.remove(stored.key)
+    assert room.status().articles == 0 and room.status(check=True).attention == ()
+
+
+def test_an_article_is_removed_while_the_same_thread_reads(room: Newsroom) -> None:
+    versions = room.every_version()
+    next(versions)
+    room.remove(str(FERRY["url"]))
+    versions.close()  # type: ignore[attr-defined]
+    assert "216" not in str(rows(room)) and room.status(check=True).attention == ()
+
+
 def test_no_word_of_what_was_removed_stays_on_disk(room: Newsroom, tmp_path: Path) -> None:
     secret = dict(FROST, url="https://a.example/", title="Zyxwold", text="Qhovarth was arrested.")
     room.add(write(tmp_path, secret))
@@ -249,6 +264,20 @@ def test_an_export_makes_an_equal_library(made: Newsroom, tmp_path: Path) -> Non
     assert not (again.added or again.updated or again.rejected)
     assert rows(other) == rows(made)
     assert citewire("export", "--library", other.folder).stdout == path.read_text("utf-8")
+
+
+def test_an_export_keeps_a_version_that_does_not_say_when_it_changed(tmp_path: Path) -> None:
+    changed = {k: v for k, v in CORRECTED.items() if k not in ("published", "updated")}
+    room = Newsroom.open(tmp_path / "library")
+    for story in (dict(FERRY, updated="2025-03-05"), changed):
+        room.add(write(tmp_path, story))
+    path = tmp_path / "export.jsonl"
+    assert citewire("export", path, "--library", room.folder).returncode == 0
+    other = Newsroom.open(tmp_path / "other")
+    assert other.add(path).older == ()
+    assert rows(other) == rows(room)
+    other.add(write(tmp_path, dict(CORRECTED, updated="2025-03-09", title="Ferry lost")))
+    assert other.add(path).updated == () and other.article(FERRY["url"]).version == 3
 
 
 LINE = {"citewire": 1, "key": "k", "version": 1, "title": "T", "text": ["Words."]}
@@ -285,12 +314,25 @@ def test_a_backup_makes_an_equal_library(made: Newsroom, tmp_path: Path) -> None
         restore(path, folder, Settings())
 
 
+def test_backups_to_one_file_leave_all_others_alone(made: Newsroom, tmp_path: Path) -> None:
+    path, own = tmp_path / "news", tmp_path / "news.new"
+    own.write_text("mine", "utf-8")
+    with ThreadPoolExecutor(4) as pool:
+        sizes = list(pool.map(lambda _: made.backup(path), range(12)))
+    assert set(sizes) == {path.stat().st_size}
+    assert sorted(tmp_path.iterdir()) == [path, own] and own.read_text("utf-8") == "mine"
+
+
 def test_what_is_no_backup(made: Newsroom, tmp_path: Path) -> None:
     notes = write(tmp_path, FERRY)
     with pytest.raises(LibraryError, match="is no backup, and would be lost"):
         made.backup(notes)
     with pytest.raises(LibraryError, match="would be lost"):
         made.backup(made.folder / "library.sqlite")
+    other = Newsroom.open(tmp_path / "other")
+    other.add(notes)
+    with pytest.raises(LibraryError, match="would be lost"):
+        made.backup(other.folder / "library.sqlite")
     with pytest.raises(LibraryError, match="in a folder that exists"):
         made.backup(tmp_path / "none" / "news.backup")
     with pytest.raises(LibraryError, match="is no backup"):

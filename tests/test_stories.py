@@ -132,6 +132,100 @@ def test_what_shares_background_or_words_is_another_story(other: Article, room: 
     assert room.status().stories == 2
 
 
+def soldier(name: str, town: str) -> tuple[str, ...]:
+    return (
+        "The Department of Defense announced today the death of a soldier who was supporting "
+        "Operation Enduring Freedom.",
+        f"Sgt. {name}, of {town}, died June 21 at Kandahar Airfield, Afghanistan, of wounds "
+        "sustained when insurgents attacked his unit using an improvised explosive device.",
+        "He was assigned to the 1st Battalion, 502nd Infantry Regiment, 2nd Brigade Combat Team, "
+        "101st Airborne Division (Air Assault), Fort Campbell, Ky.",
+        "For more information the media may contact the Fort Campbell public affairs office at "
+        "270-798-9966.",
+    )
+
+
+def quake(place: str, time: str) -> tuple[str, ...]:
+    return (
+        f"A magnitude 5.1 earthquake struck near {place} on Monday, the United States Geological "
+        "Survey said.",
+        f"The quake hit at {time} at a depth of 10 km, the USGS said. There were no immediate "
+        "reports of damage or casualties.",
+        "The Pacific Tsunami Warning Center said that there was no tsunami threat to Hawaii. The "
+        "USGS Did You Feel It page collects reports of shaking.",
+    )
+
+
+def by_election(name: str, seat: str) -> tuple[str, ...]:
+    return (
+        f"{name} of the Labour Party has won the {seat} by-election for the House of Commons, the "
+        "returning officer announced on Friday.",
+        "The by-election was one of three held on Thursday, the first electoral test for Prime "
+        "Minister Anne Walker since she took office in May. Polls had predicted heavy losses for "
+        "her Conservative Party.",
+        "The leader of the opposition, Mark Dale, called the night a verdict on the government. "
+        "“People are tired of waiting,” he told BBC Radio 4. The Conservative Party chairman, "
+        "Peter Lund, said that governments often lost by-elections.",
+    )
+
+
+def charged(name: str, age: int, town: str) -> tuple[str, ...]:
+    return (
+        f"A {town} man has been charged over his alleged role in the riot at Parliament House on "
+        "6 January, the Crown Prosecution Service said on Monday.",
+        f"{name}, {age}, is accused of violent disorder and criminal damage. He will appear at "
+        "Westminster Magistrates' Court on Friday.",
+        "More than 120 people have been charged over the riot, in which protesters broke through "
+        "police lines and smashed windows. Thirty-two police officers were hurt.",
+        "Chief Crown Prosecutor Helen Moore said: “Our prosecutors have established that there is "
+        "sufficient evidence to bring a case to trial and that it is in the public interest.”",
+    )
+
+
+def summoned(country: str) -> tuple[str, ...]:
+    return (
+        f"The Foreign Ministry on Tuesday summoned the ambassador of {country} to protest against "
+        "the expulsion of two diplomats, spokesman Karl Weber told reporters in Berlin.",
+        "Weber said that the expulsion was without grounds and that Germany reserved the right to "
+        "respond. Foreign Minister Lena Vogt discussed the matter with her colleagues of the "
+        "European Union in Brussels.",
+        "The European Union imposed sanctions on several officials in March over the jailing of "
+        "opposition politicians. The Kremlin called the sanctions hostile.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (soldier("Brandon M. Silk, 25", "Orono, Maine"),
+         soldier("Joshua D. Powell, 24", "Quitman, Texas")),
+        (quake("Honshu, Japan", "3:12 p.m."), quake("Luzon, Philippines", "9:40 a.m.")),
+        (by_election("Mary Stone", "Ashford"), by_election("John Reed", "Selby")),
+        (charged("Daniel Hart", 34, "Leeds"), charged("Ryan Cole", 41, "Hull")),
+        (summoned("Russia"), summoned("Belarus")),
+    ],
+    ids=["soldiers", "quakes", "by-elections", "charges", "ambassadors"],
+)  # fmt: skip
+def test_the_same_words_of_others_are_other_news(
+    one: tuple[str, ...], other: tuple[str, ...], tmp_path: Path
+) -> None:
+    room = add(
+        tmp_path / "library", *(copy(n, paragraphs=p) for n, p in (("A", one), ("B", other)))
+    )
+    assert room.status().stories == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "spelt"),
+    [("Marta Lindqvist", "Märta Lindkvist"), ("Brannock", "Branock"), ("Alan Reyes", "Al Reyez")],
+)
+def test_a_copy_may_spell_names_in_its_own_way(name: str, spelt: str, room: Newsroom) -> None:
+    paragraphs = tuple(
+        p.replace(name, spelt).replace(name.split()[-1], spelt.split()[-1]) for p in EDITED
+    )
+    assert len(room.add_articles(iter([copy("Spelt", paragraphs=paragraphs)])).copies) == 1
+
+
 def test_one_of_the_copies_answers_and_names_the_others(tmp_path: Path) -> None:
     room = add(tmp_path / "library", WIRE, *COPIES[:2])
     found = {p.article for p in room.search(QUESTION)}
@@ -208,6 +302,23 @@ def test_what_one_outlet_corrected_is_told_and_not_the_copies(
     assert (citation.outlet, citation.version, citation.correction) == ("Headline", 2, NOTE)
     assert "230 homes" in answer.text and "340 homes" not in answer.text
     assert citation.also_in == ()  # the others say 340
+
+
+@pytest.mark.parametrize("migrated", [False, True], ids=["added", "migrated"])
+@pytest.mark.parametrize("step", [1, -1], ids=["copy first", "correction first"])
+def test_a_copy_of_what_was_corrected_is_one_in_any_order(
+    step: int, migrated: bool, tmp_path: Path
+) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    others = [COPIES[1], corrected(WIRE, "340", "1,200", "62")]
+    for article in (WIRE, *others[::step]):
+        room.add_articles(iter([article]))
+    if migrated:
+        first_format(room.folder)
+        room = Newsroom.open(room.folder)
+    assert room.status().stories == 1
+    citation = room.ask(QUESTION, outlets=["Edited"]).citations[0]
+    assert citation.correction == f"Northern Wire: {NOTE}"
 
 
 @pytest.mark.parametrize("reader", ["shipped", "none"])
@@ -398,6 +509,13 @@ def test_a_correction_without_a_new_date_is_no_older_reading(tmp_path: Path) -> 
     assert room.add_articles(iter([corrected])).updated == (WIRE.url,)
 
 
+def test_an_earlier_correction_is_an_older_reading(tmp_path: Path) -> None:
+    twice = stamped("2031-03-10", "The third text.", correction="Correction: It was the third.")
+    once = stamped("2031-03-06", "The second text.", correction="Correction: It was the second.")
+    room = add(tmp_path / "library", twice)
+    assert room.add_articles(iter([once])).older == (WIRE.url,)
+
+
 @pytest.mark.parametrize("read", ["2031-03-06T09:00:00+00:00", "2031-03-07", "2031-03-06"], ids=str)
 def test_what_is_not_certainly_older_is_a_new_version(read: str, tmp_path: Path) -> None:
     room = add(tmp_path / "library", stamped("2031-03-06", "The first text."))
@@ -441,6 +559,40 @@ def test_an_edited_file_is_a_new_version(tmp_path: Path) -> None:
     assert "340 homes" in room.ask(QUESTION).text
     assert len(add_text("Dam gives way", *NEWS).added) == 1  # another article, the same name
     assert room.status().articles == 2
+
+
+def test_the_same_text_of_several_outlets_is_several_articles(tmp_path: Path) -> None:
+    """Whatever their dates, and in whatever order they come."""
+    days = {"Herald": "2031-03-05", "Post": "2031-03-04", "Courier": "2031-03-06"}
+    lines = [
+        json.dumps({"title": WIRE.title, "text": list(P), "outlet": name, "published": day})
+        for name, day in days.items()
+    ]
+    path = tmp_path / "same.jsonl"
+    path.write_text("\n".join(lines), "utf-8")
+    room = Newsroom.open(tmp_path / "library")
+    report = room.add(path)
+    assert (len(report.added), report.updated, report.older) == (3, (), ())
+    assert room.article(report.added[0]).also_in == ("Post", "Courier")
+    assert room.add(path).unchanged == report.added
+
+
+@pytest.mark.parametrize("outlets", [("Herald", "Post"), (None, None)], ids=str)
+def test_a_file_of_the_same_name_elsewhere_is_another_article(
+    outlets: tuple[str | None, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    for number, name in enumerate(outlets):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        record = {"title": f"Dam {number}", "text": list(P), "outlet": name}
+        Path("dam.json").write_text(json.dumps(record), "utf-8")
+        (key,) = room.add("dam.json").added
+        assert room.add(folder / "dam.json").unchanged == (key,)
+        Path("dam.json").write_text(json.dumps(record | {"title": "Dam breaks"}), "utf-8")
+        assert room.add("dam.json").updated == (key,)
+    assert (room.status().articles, room.status().stories) == (2, 1)
 
 
 def test_next_weeks_file_is_another_article(tmp_path: Path) -> None:

@@ -20,12 +20,13 @@ Items = Iterator[Article | Rejected]
 def articles(path: Path, advance: Callable[[int], None]) -> Items:
     """The articles of one file. `advance` is called with the bytes on disk that each one took."""
     size = files.size(path)
+    origin = str(path.absolute())  # story.md of one folder is not that of another
     told = 0
     try:
         with files.opened(path) as (file, position):
             if files.is_missed(path):
                 raise SourceError(f"it is of a kind that is not read; save it as {files.KINDS}")
-            for item in _READERS[files.kind(path) or "text"](file, str(path)):
+            for item in _READERS[files.kind(path) or "text"](file, origin):
                 yield item
                 now = min(position(), size)
                 advance(now - told)
