@@ -32,15 +32,32 @@ class Read:
     """What the network makes of a question or a sentence, and a passage."""
 
     answers: float
-    """Log odds that the passage answers the question."""
+    """Log odds that the passage answers the question, by the whole of it."""
     supports: float
     """Log odds that the passage supports the sentence."""
+    none: float
+    """Logit that no words of the passage answer, to be compared with a start's and an end's."""
     starts: Array
     """Logits of each token of the passage that the answer starts there, [tokens]."""
     ends: Array
     """Logits of each token of the passage that the answer ends there, [tokens]."""
     offsets: list[tuple[int, int]]
     """Characters [start, end) of each of these tokens in the passage."""
+
+    by_words: float = 0.0
+    """What the words' own odds count beside those of the whole."""
+
+    @property
+    def odds(self) -> float:
+        """Log odds that the passage answers, by the whole of it and by its words together.
+
+        A network may have been taught to mark the first token where no words answer; then it
+        counts by how much the likeliest words outdo that.
+        """
+        if not self.by_words or not len(self.starts):
+            return self.answers
+        words = float(self.starts.max() + self.ends.max())
+        return self.answers + self.by_words * (words - self.none)
 
 
 class CrossEncoder:
@@ -61,6 +78,7 @@ class CrossEncoder:
         if found != card.get("sha256"):
             raise ReaderError(f"The reader in {folder} is damaged: its hash differs; {_REPAIR}")
         self._folder = folder
+        self._by_words = float(card.get("by_words", 0.0))
         self._lock = threading.Lock()
         self._compiled: Any = None
         source = Path(embed.source(embed.DEFAULT))
@@ -90,9 +108,10 @@ class CrossEncoder:
             rows = [n for n, s in enumerate(one.sequence_ids) if s == 1]
             every = one.offsets  # made anew each time it is asked for
             offsets = [every[n] for n in rows]
-            read.append(
-                Read(float(verdict[0]), float(verdict[1]), spans[rows, 0], spans[rows, 1], offsets)
-            )
+            answers, supports = map(float, verdict)
+            none = float(spans[0].sum())
+            starts, ends = spans[rows, 0], spans[rows, 1]
+            read.append(Read(answers, supports, none, starts, ends, offsets, self._by_words))
         return read
 
     def _model(self) -> Any:

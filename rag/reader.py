@@ -117,7 +117,7 @@ def read(
     newest = min(weeks, default=0.0)
     aged = AGED if is_of_news(asked) else 0.0
     odds = {
-        p.id: f.answers + RETRIEVED * p.score - UNNAMED * unnamed[p.article] - aged * (age - newest)
+        p.id: f.odds + RETRIEVED * p.score - UNNAMED * unnamed[p.article] - aged * (age - newest)
         for p, f, age in zip(first, found, weeks, strict=True)
     }
     evidence: list[Evidence] = []

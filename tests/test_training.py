@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from rag.crossencoder import CrossEncoder
-from rag.training import data
+from rag.training import data, misses
 
 PASSAGE = (
     "The ferry Alma ran aground off Port Quell on Friday. Captain Ines Moreau said that the rudder "
@@ -59,13 +60,49 @@ def test_a_question_is_put_to_the_articles_of_its_set(tmp_path: Path) -> None:
 
     path = tmp_path / "ferries.jsonl"
     path.write_text("\n".join(json.dumps(article(*a)) for a in (("Alma", 212), ("Berta", 90))))
-    groups, _ = data.written([path], lambda texts: [len(t.split()) for t in texts], seed=1)
+    groups, _ = data.written(
+        data.articles([path]), lambda texts: [len(t.split()) for t in texts], seed=1
+    )
     assert len(groups) == 4
     for group in groups:
         own, other = ("Alma", "Berta") if "Alma" in group.question else ("Berta", "Alma")
         assert [t.text for t in group.texts if t.spans and other in t.text] == []
         assert any(own in t.text for t in group.texts)
         assert any(other in t.text for t in group.texts)
+
+
+def write_misses(folder: Path, title: str) -> None:
+    """A question that is answered, one that is not, and two sentences, on an article and a text."""
+    folder.mkdir()
+    news = {"title": title, "none": [["Who saved the Alma?", 2]],
+            "asked": [["Who blamed the steering?", 2, "Ines Moreau"]],
+            "said": [["The steering broke.", 2, True]]}  # fmt: skip
+    (folder / "news.jsonl").write_text(json.dumps(news))
+    text = {"context": hashlib.sha256(PASSAGE.replace("Alma", "A").encode()).hexdigest()[:10],
+            "none": ["Who mended the rudder?"], "asked": [["Who gave thanks?", "Otto Brandt"]],
+            "said": [["The rudder held.", False]]}  # fmt: skip
+    (folder / "encyclopedia.jsonl").write_text(json.dumps(text))
+
+
+def test_near_misses_are_put_to_the_texts_they_were_written_on(tmp_path: Path) -> None:
+    article = {"title": "Alma", "published": "2031-05-02", "paragraphs": PASSAGE.split(". ")}
+    own = {"questions": [{"question": "Who owns her?", "near": 1}], "statements": []}
+    (tmp_path / "one.jsonl").write_text(json.dumps({**article, **own}))
+    qas = [{"question": "Whose ferry?", "answers": []}]
+    public = {"data": [{"paragraphs": [{"context": PASSAGE.replace("Alma", "A"), "qas": qas}]}]}
+    (tmp_path / "new_wiki_v1.0.json").write_text(json.dumps(public))
+    write_misses(tmp_path / "misses", "Alma")
+    groups, pairs = misses.read(
+        tmp_path / "misses", tmp_path, [tmp_path / "one.jsonl"],
+        lambda texts: [len(t.split()) for t in texts], seed=1,
+    )  # fmt: skip
+    found = {g.question: [t.text[slice(*s)] for t in g.texts for s in t.spans] for g in groups}
+    assert found == {
+        "Who saved the Alma?": [], "Who blamed the steering?": ["Ines Moreau"],
+        "Who mended the rudder?": [], "Who gave thanks?": ["Otto Brandt"],
+    }  # fmt: skip
+    told = {(p.sentence, p.supported) for p in pairs}
+    assert {("The steering broke.", True), ("The rudder held.", False)} <= told
 
 
 @pytest.mark.slow
@@ -94,8 +131,9 @@ def test_the_command_makes_a_reader(tmp_path: Path) -> None:
     (written / "one.jsonl").write_text(json.dumps(article))
     pair = [json.dumps({**article, "set": "ferries", "title": t}) for t in ("Alma", "Berta")]
     (written / "sets" / "two.jsonl").write_text("\n".join(pair))
+    write_misses(written / "misses", "Alma")
     command = [sys.executable, "-m", "rag.training", "--written", str(written)]
-    command += [str(tmp_path), str(tmp_path / "o")]
+    command += ["--misses", str(tmp_path), str(tmp_path / "o")]
     subprocess.run(command, check=True, capture_output=True, env=os.environ, timeout=500)
     (read,) = CrossEncoder(tmp_path / "o").read("Who was in command?", [PASSAGE])
     assert len(read.starts) > 30

@@ -623,7 +623,11 @@ def test_a_feed_that_is_followed_or_unfollowed_while_it_is_added_stays_so(
 ) -> None:
     feed, other = site.url("/rss"), replace_settings(room)  # another process
     site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
-    room.add(feed, progress=lambda *_: list(other.follow(feed)))
+
+    def follow(*_: int) -> None:
+        list(other.follow(feed))
+
+    room.add(feed, progress=follow)
     assert [known.url for known in room.status().feeds] == [feed]
     site.pages["/rss"] = rss(item(site, "/ferry", "<description>214 saved</description>"))
     room.add(feed, progress=lambda *_: other.unfollow(feed))

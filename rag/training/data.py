@@ -97,21 +97,27 @@ def public(folder: Path, embedder: Embedder, seed: int) -> tuple[list[Group], li
 
 def drawn(files: Iterable[Path], count: Count, seed: int) -> tuple[list[Group], list[Pair]]:
     """What a stage learns from the articles written for this: questions, near misses, sentences."""
-    groups, pairs = written(files, count, seed)
+    groups, pairs = written(articles(files), count, seed)
     pairs += corrupted((g.texts[0].text for g in groups[::2]), seed)
     return groups + list(near_misses(groups, seed)), pairs
 
 
-def written(files: Iterable[Path], count: Count, seed: int) -> tuple[list[Group], list[Pair]]:
-    """The articles written for this purpose: each question with passages of its own article.
+def articles(files: Iterable[Path]) -> list[dict[str, Any]]:
+    """The articles written for this purpose, each with its questions and statements."""
+    lines = (line for path in files for line in path.read_text("utf-8").splitlines())
+    return [json.loads(line) for line in lines]
+
+
+def written(
+    articles: Sequence[dict[str, Any]], count: Count, seed: int
+) -> tuple[list[Group], list[Pair]]:
+    """Each question of the articles with passages of its own article, and each statement.
 
     Where articles form a set, also with a passage of another of them.
     """
     chance = random.Random(seed)
     groups: list[Group] = []
     pairs: list[Pair] = []
-    lines = (line for path in files for line in path.read_text("utf-8").splitlines())
-    articles = [json.loads(line) for line in lines]
     parts = [_parts(article, count) for article in articles]
     of_set: dict[str, list[int]] = {}
     for n, article in enumerate(articles):
@@ -273,6 +279,13 @@ def _grouped(
         # Nothing was left out above: there are no words of an answer to find elsewhere.
         near = [texts[n] for n, (numbers, _) in enumerate(parts) if question["near"] in numbers]
         yield Group(question["question"], (chance.choice(near), chance.choice(wrong), *other))
+
+
+def contexts(path: Path) -> Iterator[str]:
+    """The paragraphs of a set that has the form of SQuAD."""
+    for article in json.loads(path.read_text("utf-8"))["data"]:
+        for paragraph in article["paragraphs"]:
+            yield paragraph["context"]
 
 
 def _load(path: Path, contexts: list[str], questions: list[_Question], even: bool = False) -> None:

@@ -103,8 +103,8 @@ def _reply(item: Item, network: CrossEncoder) -> Reply:
     for text in _parts(item.context):
         (read,) = network.read(item.question, [text])
         words = best_words(read, 0, len(text), text)
-        if words and read.answers > best.odds:
-            best = Reply(words.text, read.answers)
+        if words and read.odds > best.odds:
+            best = Reply(words.text, read.odds)
     return best
 
 

@@ -27,7 +27,11 @@ NOT = -20.0
 """Score of a sentence that the rules refuse: below the log odds of any that they let pass."""
 
 Judged = tuple[bool, dict[str, float]]
-"""Whether most people say that it is supported, and each judge's score."""
+"""Whether most people say that it is supported, and its scores."""
+
+BALANCED = 0.0
+"""Log odds at which the reader is undecided. Asking, it is content with less, so as to drop few
+sentences that are true."""
 
 
 def run(
@@ -35,7 +39,7 @@ def run(
 ) -> dict[str, Any]:
     """Balanced accuracy and ROC area of the check, per judge and file and pooled, for JSON.
 
-    The judges are the rules by themselves and, where there is a `network`, both together.
+    The judges are the rules by themselves and, where there is a `network`, it and both together.
     """
     judged: dict[str, list[Judged]] = {}
     for name in FILES:
@@ -52,9 +56,15 @@ def run(
             judged[name] += _judged(record, network)
             show(f"Checking the sentences of {name}", done, len(records))
     judged["pooled"] = [one for name in FILES for one in judged[name]]
-    least = {"rules": 0.5, "rules and reader": check.LEAST_SUPPORT}
-    judges = list(least)[: 1 + (network is not None)]
-    figures = {j: {n: _figures(rows, j, least[j]) for n, rows in judged.items()} for j in judges}
+    judges = {"rules": ("rules", 0.5)}
+    if network:
+        judges["reader"] = ("reader", check.LEAST_SUPPORT)
+        judges["rules and reader"] = ("both", check.LEAST_SUPPORT)
+        judges["rules and reader, balanced"] = ("both", BALANCED)
+    figures = {
+        judge: {name: _figures(rows, score, least) for name, rows in judged.items()}
+        for judge, (score, least) in judges.items()
+    }
     return {"schema": 1, "judges": figures}
 
 
@@ -72,16 +82,17 @@ def _judged(record: dict[str, Any], network: CrossEncoder | None) -> list[Judged
         held = [source for source in sources if check.fault(sentence, [source]) is None]
         scores = {"rules": float(bool(held))}
         if network:
-            scores["rules and reader"] = check.support(sentence, held, network) if held else NOT
+            scores["reader"] = check.support(sentence, sources, network)
+            scores["both"] = check.support(sentence, held, network) if held else NOT
         judged.append((sum(votes) > len(votes) / 2, scores))
     return judged
 
 
-def _figures(judged: list[Judged], judge: str, least: float) -> dict[str, Any]:
+def _figures(judged: list[Judged], by: str, least: float) -> dict[str, Any]:
     from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
     truth = [supported for supported, _ in judged]
-    scores = [score[judge] for _, score in judged]
+    scores = [score[by] for _, score in judged]
     verdicts = [score >= least for score in scores]
     return {
         "sentences": len(judged),
