@@ -37,6 +37,25 @@ def network(folder: Path) -> crossencoder.CrossEncoder:
     return crossencoder.load(folder)
 
 
+def test_a_reader_can_be_trained_on(folder: Path, network: crossencoder.CrossEncoder) -> None:
+    import torch
+
+    from rag.training.model import Network
+    from rag.training.restore import restore
+
+    restored = Network(Path(embed.source(embed.DEFAULT))).eval()
+    restore(restored, folder)
+    (read,) = network.read("Who was the captain?", ["Ines Moreau."])
+    ids = torch.tensor(
+        [[101, 2040, 2001, 1996, 2952, 1029, 102, 1999, 2229, 2062, 4887, 1012, 102]]
+    )
+    types = torch.tensor([[0] * 7 + [1] * 6])
+    with torch.no_grad():
+        spans, verdicts = restored(ids, torch.ones_like(ids), types)
+    assert verdicts[0].tolist() == pytest.approx([read.answers, read.supports], abs=0.02)
+    assert read.none == pytest.approx(float(spans[0, 0].sum()), abs=0.02)
+
+
 def test_every_token_of_the_passage_is_read(network: crossencoder.CrossEncoder) -> None:
     (read,) = network.read("Who was in command of the ferry?", [FERRY])
     words = [FERRY[start:end] for start, end in read.offsets]

@@ -17,6 +17,7 @@ from rag.settings import Settings
 from rag.training import data, misses, train
 from rag.training.export import export
 from rag.training.model import Network
+from rag.training.restore import restore
 
 WRITTEN = Path(__file__).parent / "written"
 SETS = "sets"
@@ -51,10 +52,16 @@ BY_WORDS = 0.5
 @click.option("--seed", default=7, help="Of everything that is drawn.")
 @click.option("--device", default="cpu", help='"cpu" (hours) or "cuda" (minutes).')
 @click.option("--misses", "near", is_flag=True, help="Also the fourth stage; see the model card.")
+@click.option(
+    "--start",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A reader's folder, such as rag/weights, whose weights stand for the first three stages.",
+)
 @click.option("--resume", is_flag=True, help="Go on after the stages whose checkpoints are in OUT.")
 def main(
-    public: Path, out: Path, written: Path, seed: int, device: str, near: bool, resume: bool
-) -> None:
+    public: Path, out: Path, written: Path, seed: int, device: str, near: bool,
+    start: Path | None, resume: bool,
+) -> None:  # fmt: skip
     """Train on the public sets in the folder PUBLIC, then on the written articles and their sets.
 
     OUT gets a checkpoint after each stage and reader.xml, reader.bin and card.json at the end.
@@ -88,7 +95,10 @@ def main(
         network.load_state_dict(torch.load(checkpoint, map_location=device, weights_only=True))
 
     mean = out / "mean.pt"
-    if not (resume and mean.exists()):
+    if start:
+        restore(network, start)
+        torch.save(network.state_dict(), mean)
+    elif not (resume and mean.exists()):
         for name, items in stages.items():
             checkpoint = out / f"{name}.pt"
             if resume and checkpoint.exists():
