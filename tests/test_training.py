@@ -61,7 +61,7 @@ def test_a_question_is_put_to_the_articles_of_its_set(tmp_path: Path) -> None:
     path = tmp_path / "ferries.jsonl"
     path.write_text("\n".join(json.dumps(article(*a)) for a in (("Alma", 212), ("Berta", 90))))
     groups, _ = data.written(
-        data.articles([path]), lambda texts: [len(t.split()) for t in texts], seed=1
+        data.records([path]), lambda texts: [len(t.split()) for t in texts], seed=1
     )
     assert len(groups) == 4
     for group in groups:

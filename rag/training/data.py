@@ -97,13 +97,13 @@ def public(folder: Path, embedder: Embedder, seed: int) -> tuple[list[Group], li
 
 def drawn(files: Iterable[Path], count: Count, seed: int) -> tuple[list[Group], list[Pair]]:
     """What a stage learns from the articles written for this: questions, near misses, sentences."""
-    groups, pairs = written(articles(files), count, seed)
+    groups, pairs = written(records(files), count, seed)
     pairs += corrupted((g.texts[0].text for g in groups[::2]), seed)
     return groups + list(near_misses(groups, seed)), pairs
 
 
-def articles(files: Iterable[Path]) -> list[dict[str, Any]]:
-    """The articles written for this purpose, each with its questions and statements."""
+def records(files: Iterable[Path]) -> list[dict[str, Any]]:
+    """The records of files of JSON lines, such as articles with their questions and statements."""
     lines = (line for path in files for line in path.read_text("utf-8").splitlines())
     return [json.loads(line) for line in lines]
 

@@ -10,7 +10,6 @@ or not. Those of an article name the paragraph, too: of "none" the one that come
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -41,8 +40,8 @@ def _one(texts: Sequence[Text], chance: random.Random) -> list[Text]:
 
 def _articles(folder: Path, files: Iterable[Path]) -> Iterator[dict[str, Any]]:
     """The articles with these questions and statements in the place of their own."""
-    known = {article["title"]: article for article in data.articles(files)}
-    for line in _lines(folder / "news.jsonl"):
+    known = {article["title"]: article for article in data.records(files)}
+    for line in data.records([folder / "news.jsonl"]):
         none = [{"question": q, "near": number} for q, number in line["none"]]
         asked = [
             {"question": q, "answers": [{"paragraph": number, "text": words}]}
@@ -59,7 +58,7 @@ def _encyclopedia(folder: Path, public: Path) -> tuple[list[Group], list[Pair]]:
     }
     groups: list[Group] = []
     pairs: list[Pair] = []
-    for line in _lines(folder / "encyclopedia.jsonl"):
+    for line in data.records([folder / "encyclopedia.jsonl"]):
         text = texts[line["context"]]
         groups += [Group(question, (Text(text),)) for question in line["none"]]
         for question, words in line["asked"]:
@@ -67,7 +66,3 @@ def _encyclopedia(folder: Path, public: Path) -> tuple[list[Group], list[Pair]]:
             groups.append(Group(question, (Text(text, ((start, start + len(words)),)),)))
         pairs += [Pair(sentence, text, supported) for sentence, supported in line["said"]]
     return groups, pairs
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
