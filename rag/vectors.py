@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import gc
+import itertools
 import logging
 import shutil
 import threading
@@ -34,10 +36,14 @@ PART = 5_000
 # Chroma writes its graph to disk every so many vectors. Its default of 1,000 rewrites the whole
 # graph 70 times while 70,000 vectors are added.
 SYNC_EVERY = 10_000
+# Clients of Chroma that are let go of before the garbage is collected, which takes a tenth of a
+# second: they refer to themselves in circles and keep some seven files open each.
+COLLECT_EVERY = 16
 
 
 # Chroma keeps a table of open databases, not safe to change from two threads at a time.
 _OPENING = threading.Lock()
+_CLOSED = itertools.count(1)
 
 
 class Vectors:
@@ -148,7 +154,7 @@ class Vectors:
         """Lets go of what is in memory: another process has changed the folder."""
         with self._lock:
             if self._client is not None:
-                _close(self._client)
+                _close()
             self._client = self._collection = None
 
     def drop_others(self) -> None:
@@ -224,11 +230,14 @@ def _connect(path: Path, name: str) -> tuple[ClientAPI, Collection]:
     return client, collection
 
 
-def _close(client: ClientAPI) -> None:
+def _close() -> None:
+    """Makes the next client read the folder anew; those that nobody uses close with the garbage."""
     from chromadb.api.shared_system_client import SharedSystemClient
 
     with _OPENING:
         SharedSystemClient.clear_system_cache()
+    if next(_CLOSED) % COLLECT_EVERY == 0:
+        gc.collect()
 
 
 def _where(window: Window, outlets: Sequence[str] | None) -> Any:

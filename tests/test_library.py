@@ -1,5 +1,6 @@
 """Upkeep of the library: what disagrees is noticed, and everything can be carried away and back."""
 
+import gc
 import json
 import os
 import resource
@@ -430,6 +431,18 @@ def test_many_threads_ask_while_another_process_adds(
     assert len(set(seen)) > 2 and room.status().articles == 303
     assert room.search("Frost 299", k=1)[0].title == "Frost 299"
     assert room.status(check=True).attention == ()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted in /proc")
+def test_changes_by_others_leave_no_files_open(room: Newsroom) -> None:
+    gc.disable()  # In a large process, such as that of the page, Python rarely collects by itself.
+    try:
+        for _ in range(40):
+            sql("UPDATE meta SET value = value + 1 WHERE name = 'generation'")(room)
+            assert room.search("ferry")
+        assert len(list(Path("/proc/self/fd").iterdir())) < 200
+    finally:
+        gc.enable()
 
 
 def test_articles_may_be_removed_while_they_are_read(room: Newsroom, tmp_path: Path) -> None:
