@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from rag.records import day_in_words
 from rag.sentences import sentence_spans
 
 Count = Callable[[Sequence[str]], list[int]]
@@ -31,7 +32,7 @@ class Span:
 
 def header(title: str, day: date | None) -> str:
     """What is embedded in front of a passage's text."""
-    return f"{title} ({day:%-d %B %Y})" if day else title
+    return f"{title} ({day_in_words(day)})" if day else title
 
 
 def embedded(header: str, text: str) -> str:

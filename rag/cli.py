@@ -21,6 +21,7 @@ from rag.console import (
     given,
     json_option,
     library_option,
+    model_option,
     named_settings,
     opened,
     own,
@@ -28,8 +29,9 @@ from rag.console import (
     print_rejected,
     progress,
 )
-from rag.errors import CitewireError
+from rag.errors import CitewireError, LibraryReadOnly
 from rag.records import AddReport, Answer, StoredArticle, to_plain
+from rag.sample import NAME as SAMPLE
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,6 +76,8 @@ def follow(
     With --once, exits with 1 where all there was to read was rejected.
     """
     room = own(library)
+    if forget and not feeds:
+        raise click.UsageError("--forget goes with the feeds to forget.")
     for feed in feeds if forget else ():
         room.unfollow(feed)
         click.echo(f"{feed} is followed no longer; its articles stay.", err=as_json)
@@ -99,7 +103,8 @@ def follow(
 @click.argument("question")
 @library_option
 @filter_options
-@click.option("-k", type=click.IntRange(1, 50), default=None, help="Passages to read.")
+@model_option
+@click.option("-k", type=click.IntRange(1, 50), default=None, help="Passages to find.")
 @json_option
 def ask(
     question: str, library: str | None, model: str | None, k: int | None, as_json: bool,
@@ -130,9 +135,7 @@ def ask(
 @filter_options
 @click.option("-k", type=click.IntRange(1, 1000), default=10, help="How many passages.")
 @json_option
-def search(
-    question: str, library: str | None, model: str | None, k: int, as_json: bool, **filters: Any
-) -> None:
+def search(question: str, library: str | None, k: int, as_json: bool, **filters: Any) -> None:
     """List the passages that fit QUESTION best, without an answer."""
     with opened(library, quiet=as_json) as room:
         passages = room.search(question, k, **given(filters))
@@ -213,7 +216,8 @@ def show(key: str, library: str | None, version: int | None, diff: bool, as_json
     if as_json:
         print_json({**to_plain(chosen), **({"changes": to_plain(found)} if diff else {})})
     elif diff:
-        what = f"version {chosen.version} since {before.version}" if before else "one version"
+        first = "the first version" if len(held) > 1 else "one version"
+        what = f"version {chosen.version} since {before.version}" if before else first
         click.echo(f"{chosen.article.title}: {what}")
         for change in found:
             click.echo(change)
@@ -296,6 +300,8 @@ def restore(file: Path, library: str | None, as_json: bool) -> None:
 
     settings = named_settings(library)
     folder = settings.library or settings.data / "library"
+    if str(folder) == SAMPLE:
+        raise LibraryReadOnly("The sample library is not to be restored; name another --library.")
     with progress(quiet=as_json) as show:
         count = restore(file, folder, settings, lambda a, b: show("Embedding", a, b))
     _say(as_json, {"articles": count}, f"Restored {count:,} articles to {folder}.")
@@ -338,6 +344,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        click.echo(f"citewire: {error}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

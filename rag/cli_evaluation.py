@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rag.console import json_option, library_option, named_settings, opened, print_json, progress
+from rag.console import (
+    OutFile,
+    json_option,
+    library_option,
+    model_option,
+    named_settings,
+    opened,
+    print_json,
+    progress,
+)
 from rag.errors import CitewireError
 from rag.records import to_plain
+from rag.sample import NAME as SAMPLE
 
 if TYPE_CHECKING:
     from rag.newsroom import Newsroom
@@ -20,10 +30,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("questions", type=click.Path(path_type=Path))
 @library_option
-@click.option("--model", help="Language model, as provider:name; 'none' for none.")
-@click.option("-k", type=click.IntRange(1, 50), help="Passages to read.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write a report for people to FILE.")
-@click.option("--floors", type=click.Path(path_type=Path), help="Fail where a figure is below.")
+@model_option
+@click.option("-k", type=click.IntRange(1, 50), help="Passages to find.")
+@click.option("--html", type=OutFile(), help="Write a report for people to FILE.")
+@click.option("--floors", type=OutFile(), help="Fail where a figure is below.")
 @click.option("--update", is_flag=True, help="Raise the floors to what was measured.")
 @click.option("--lower", is_flag=True, help="With --update: lower floors, too.")
 @json_option
@@ -37,9 +47,6 @@ def evaluate(
 
     if (update or lower) and not floors:
         raise click.UsageError("--update and --lower go with --floors FILE.")
-    for path in (html, floors):
-        if path and not path.absolute().parent.is_dir():
-            raise CitewireError(f"There is no folder {path.absolute().parent} for {path.name}.")
     if floors and not update:
         gate.read(floors)
     loaded = evaluation.load(questions)
@@ -89,10 +96,10 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("out", type=click.Path(path_type=Path), metavar="OUT")
+@click.argument("out", type=OutFile(), metavar="OUT")
 @library_option
 @click.option("--count", type=click.IntRange(1), default=50, help="How many questions, at most.")
-@click.option("--model", help="Language model, as provider:name; 'none' for none.")
+@model_option
 @click.option("--force", is_flag=True, help="Replace OUT where there is such a file.")
 def questions(out: Path, library: str | None, count: int, model: str | None, force: bool) -> None:
     """Draft a question file OUT about the library, to be read, mended and used by `evaluate`."""
@@ -115,7 +122,7 @@ def questions(out: Path, library: str | None, count: int, model: str | None, for
         click.echo(f"fewer than {count}: {why}", err=True)
     click.echo(
         f"{len(drafts.questions)} questions drafted. Strike out in {out} what nobody would ask, "
-        f"then run: citewire evaluate {out}"
+        f"then run: citewire evaluate {out}{f' --library {library}' if library else ''}"
     )
 
 
@@ -125,14 +132,13 @@ def benchmark() -> None:
 
 
 @benchmark.command()
-@library_option
-@click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures to FILE.")
-@click.option("--readme", type=click.Path(path_type=Path), help="Put the table into FILE, too.")
-def sample(library: str | None, out: Path | None, readme: Path | None) -> None:
+@click.option("--json", "out", type=OutFile(), help="Write the figures to FILE.")
+@click.option("--readme", type=OutFile(), help="Put the table into FILE, too.")
+def sample(out: Path | None, readme: Path | None) -> None:
     """Ask the sample questions of Citewire and of the LangChain recipe; prints Markdown."""
     from rag.evaluation.benchmarks import sample as questions
 
-    with opened(library) as room, progress() as show:
+    with opened(SAMPLE) as room, progress() as show:
         found = questions.run(room, show)
     if out:
         out.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
@@ -181,8 +187,8 @@ def speed(folder: Path, count: int, asked: int, as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many questions.")
 @click.option("--model", help="Language model, as provider:name.")
 @click.option("--no-recipe", is_flag=True, help="Leave the LangChain recipe out; it adds slowly.")
-@click.option("--json", "out", type=click.Path(path_type=Path), help="Write all of it to FILE.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write a report for people to FILE.")
+@click.option("--json", "out", type=OutFile(), help="Write all of it to FILE.")
+@click.option("--html", type=OutFile(), help="Write a report for people to FILE.")
 def realtimeqa(
     folder: Path, lane: Any, limit: int | None, model: str | None, no_recipe: bool,
     out: Path | None, html: Path | None,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rag.errors import CitewireError
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,19 +24,33 @@ REMARKS = 5
 
 Command = Callable[..., Any]
 
-library_option = click.option("--library", metavar="DIR", help="Folder of the library.")
+
+class OutFile(click.Path):
+    """A file to be written. That its folder exists is seen before the work, not after it."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path: Path = super().convert(value, param, ctx)  # type: ignore[assignment]
+        if not path.absolute().parent.is_dir():
+            raise CitewireError(f"There is no folder {path.absolute().parent} for {path.name}.")
+        return path
+
+
+library_option = click.option("--library", metavar="DIR", help="Its folder, or 'sample'.")
+model_option = click.option("--model", help="Language model, as provider:name; 'none' for none.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 
 
 def filter_options(command: Command) -> Command:
-    """Gives a command the options that say where an answer may come from, and the model."""
+    """Gives a command the options that say where an answer may come from."""
     options = [
         click.option("--since", metavar="DAY", help="Only articles published on or after it."),
         click.option("--until", metavar="DAY", help="Only articles published on or before it."),
         click.option("--as-of", metavar="DAY", help="As a reader on that day would be answered."),
         click.option("--outlet", "outlets", multiple=True, help="Only this outlet (repeatable)."),
         click.option("--article", "articles", multiple=True, help="Only this one (repeatable)."),
-        click.option("--model", help="Language model, as provider:name; 'none' for none."),
     ]
     for option in reversed(options):
         command = option(command)

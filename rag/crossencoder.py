@@ -84,14 +84,15 @@ class CrossEncoder:
         source = Path(embed.source(embed.DEFAULT))
         self._tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(card["window"], strategy="only_second")
+        self._tokenizer.enable_truncation(card["window"], strategy="longest_first")
         with safe_open(source / "model.safetensors", "np") as tensors:
             self._words: Array = tensors.get_tensor("embeddings.word_embeddings.weight")
 
     def read(self, first: str, passages: Sequence[str]) -> list[Read]:
         """Reads a question (or a sentence) together with each passage.
 
-        What is beyond the window of the network is not read; a library's passages are within it.
+        What is beyond the window of the network is not read, of the longer of the two texts; a
+        library's passages are within it.
         """
         encoded = self._tokenizer.encode_batch([(first[:LONGEST], text) for text in passages])
         inputs: Iterable[dict[str, NDArray[Any]]] = (
@@ -123,7 +124,9 @@ class CrossEncoder:
 
 
 LONGEST = 600
-"""Characters of a question or sentence that are read, so that room is left for the passage."""
+"""Characters of a question or sentence that are read, which leaves room for a passage."""
+LONGEST_READ = 1_100
+"""Characters of a paragraph that is read in one beside a question or sentence."""
 _REPAIR = (
     "make it anew with python -m rag.training, or go on without: CITEWIRE_READER=none answers by "
     "words and likeness"

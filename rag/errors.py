@@ -1,4 +1,4 @@
-"""Every failure a caller can meet, as one tree.
+"""What goes wrong with what a caller gives, as one tree.
 
     CitewireError
     ├── SettingsError        a setting has a value that cannot be used
@@ -16,7 +16,7 @@
     └── QuestionError        a question, filter or question file that cannot be used
 
 A message names the value, says what was expected, and how to mend it. "Nothing found" is an
-answer, not an error.
+answer, not an error; a key that the library does not hold is Python's KeyError.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from rag import library
+from rag import library, sample
 from rag.crossencoder import named
 from rag.errors import (
     LibraryError,
@@ -108,17 +108,15 @@ class Newsroom:
     ) -> Newsroom:
         """Opens the library in the folder `path`; a folder without one is filled by `add`.
 
-        Left out: the library that the settings name, else the user's own, else the sample library
-        (read-only; built on first use, which calls `progress` with what is done, how much of it,
-        and how much there is). Raises LibraryMismatch where it was made with another embedder or
-        by a newer version, LibraryError where it is damaged.
+        Left out: the library that the settings name, else the user's own, else the sample library,
+        which "sample" always names (read-only; built on first use, which calls `progress` with what
+        is done, how much of it, and how much there is). Raises LibraryMismatch where it was made
+        with another embedder or by a newer version, LibraryError where it is damaged.
         """
         settings = settings or Settings.load()
         named = path or settings.library
         own = settings.data / "library"
-        if not named and not (own / library.FILE).exists():
-            from rag import sample
-
+        if str(named) == sample.NAME or not (named or (own / library.FILE).exists()):
             folder = sample.build(settings, progress)
             room = cls(folder, settings, name="the sample library", read_only=True)
             room.as_of = room._opened().days()[1]
@@ -381,7 +379,8 @@ class Newsroom:
 
         `filters`: `history` (earlier turns as {"question", "answer"}), `since`, `until`, `as_of`
         (days), `undated` ("include" or "exclude"), `outlets` (names), `articles` (keys), `k`
-        (passages to read).
+        (passages to find: a language model reads what its prompt has room for; without one, the
+        first few are read).
         `model` is a language model as "provider:name"; None for none; left out, the setting.
         Raises QuestionError for what is no question, LibraryMissing where there is no library.
         """
@@ -551,14 +550,14 @@ def _several(names: Sequence[str] | str | None) -> tuple[str, ...]:
 
 
 def _turns(history: Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]]:
-    """Earlier turns. Raises QuestionError for what has another form."""
+    """Earlier turns, "" for what one lacks. Raises QuestionError for what has another form."""
     for turn in history:
         if not isinstance(turn, Mapping) or not {"question", "answer"} <= turn.keys():
             raise QuestionError(
                 f"history holds {turn!r}; expected turns like "
                 '{"question": "Who spoke?", "answer": "The mayor."}'
             )
-    return history
+    return [{name: str(turn[name] or "") for name in ("question", "answer")} for turn in history]
 
 
 def _day(name: str, value: Day) -> date | None:

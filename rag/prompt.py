@@ -16,6 +16,7 @@ from rag.check import Source, gives_orders
 from rag.claims import known_as, words
 from rag.llm import Message
 from rag.question import LONGEST
+from rag.records import day_in_words
 
 NO_ANSWER = "NO ANSWER"
 """What the model is told to write where the paragraphs do not answer."""
@@ -59,7 +60,7 @@ def answer_messages(
     out, and so are paragraphs that give orders to software.
     """
     count, _ = counter()
-    today = f"Today is {as_of:%-d %B %Y}.\n" if as_of else ""
+    today = f"Today is {day_in_words(as_of)}.\n" if as_of else ""
     head, tail = f"{today}Paragraphs:", f"\n\nQuestion: {question}"
     left = budget - FRAME - count(SYSTEM) - count(head) - count(tail)
     kept: list[Source] = []
@@ -100,14 +101,14 @@ def says_none(sentence: str) -> bool:
 
 
 def _turns(history: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
-    turns = [(str(t.get("question") or ""), str(t.get("answer") or "")) for t in history[-TURNS:]]
+    turns = [(turn["question"], turn["answer"]) for turn in history[-TURNS:]]
     return [(asked, re.sub(r"\s*\[\d+\]", "", answered)) for asked, answered in turns]
 
 
 def _block(number: int, source: Source) -> str:
     """A paragraph under its number. Line breaks are folded, so that no text can pose as another
     block."""
-    day = f"{source.day:%-d %B %Y}" if source.day else "undated"
+    day = day_in_words(source.day) if source.day else "undated"
     outlet = source.stored.article.outlet or ""
     outlet = "unnamed outlet" if gives_orders(outlet) else outlet or "unnamed outlet"
     head = f"[{number}] {source.title} ({outlet}, {day}, paragraph {source.number})"

@@ -29,9 +29,9 @@ Kind = Literal[
     "overview",
     "whether",
 ]
-"""What the answer must hold. "reason": why; "fact": something else that
-is short; "account": sentences; "overview": what there is to say of a subject; "whether": a sentence
-that settles a yes or no."""
+"""What the answer must hold. "quotation": what somebody said; "reason": why; "fact":
+something else that is short; "account": sentences; "overview": what there is to say of a subject;
+"whether": a sentence that settles a yes or no."""
 
 TYPED = frozenset({"person", "place", "date", "number", "name"})
 """Kinds whose answer can be told by its form."""
@@ -70,10 +70,11 @@ _GREETING = re.compile(
 )
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("number", r"how (?:many|much|far|long|old|tall|high|big|large|fast|deep|heavy|wide|often|"
-               r"strong|late)|what (?:percentage|percent|proportion|share|number|sum|amount|"
+               r"strong|powerful|late|near|close|thick|hot|cold|expensive)|"
+               r"what (?:percentage|percent|proportion|share|number|sum|amount|"
                r"magnitude|score|cost|price|speed|age|margin)|by how|at what (?:speed|price|age)|"
                r"(?:what|which) (?:was|is|were) the (?:\w+ ){0,2}(?:score|magnitude|toll|cost|"
-               r"price|margin|number|budget|fine|turnout|majority)|how \w+ (?:was|is|were) the"),
+               r"price|margin|number|budget|fine|turnout|majority)"),
     ("date", r"when|(?:on |in |by |until |from |since )?(?:what|which) (?:\w+ )?(?:day|date|month|"
              r"year|weekday|time)|how soon|(?:what|which) (?:was|is) the date"),
     ("place", r"where|(?:in |at |to |from |near |off |on )?(?:what|which) (?:\w+ )?(?:city|country|"
@@ -200,14 +201,14 @@ def analyse(question: str, asked: str = "") -> Asked:
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, without accents and possessive endings."""
-    return [w.removesuffix("'s").removesuffix("’s") for w in _WORDS.findall(folded(text))]
+    return [w.removesuffix("'s") for w in _WORDS.findall(folded(text))]
 
 
 def folded(text: str) -> str:
     """The text in lower case and without accents, as the word index takes it."""
     if text.isascii():
         return text.lower()
-    marks = unicodedata.normalize("NFKD", text.lower())
+    marks = unicodedata.normalize("NFKD", text.lower().replace("’", "'"))
     return unicodedata.normalize("NFC", "".join(c for c in marks if not unicodedata.combining(c)))
 
 
@@ -246,10 +247,10 @@ def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:
         return question
     carried: list[str] = []
     if _PERSON.search(question):
-        named = facts.names(str(history[-1].get("answer", "")))
+        named = facts.names(history[-1]["answer"])
         carried += [n.text for n in named[:1]]
     for turn in reversed(history):
-        before = str(turn.get("question", ""))
+        before = turn["question"]
         carried += subjects(before) if set(terms(question)) - _VAGUE else terms(before)
         if carried and not points_back(before):
             break

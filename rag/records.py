@@ -268,7 +268,7 @@ class Searched:
     def __str__(self) -> str:
         text = f"Searched {self.articles:,} article{'s' * (self.articles != 1)} of {self.library}"
         if self.newest:
-            text += f", newest {self.newest:%-d %B %Y}"
+            text += f", newest {day_in_words(self.newest)}"
         if self.undated:
             text += f"; {self.undated:,} undated left {'in' if self.undated_included else 'out'}"
         return text + "."
@@ -299,7 +299,8 @@ class Answer:
     nearest: tuple[Passage, ...]
     """The closest passages, offered when declining."""
     passages: tuple[Passage, ...]
-    """What the writer was given to read."""
+    """What was found, best first. A language model is given what its prompt has room for; without
+    one, the first few are read."""
     window: Window
     searched: Searched
     model: str | None
@@ -329,7 +330,7 @@ class Answer:
                     f" {c.paragraph}"
                 )
                 told = c.correction and c.correction in self.text
-                below = (c.url, None if told else c.correction)
+                below = (c.url, c.note, None if told else c.correction)
                 lines.extend(f"      {line}" for line in below if line)
         if self.status != "declined":
             lines.extend(self.notices)
@@ -344,6 +345,11 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, with `"schema": 1`. Dates are ISO 8601, a missing value is null."""
         return {"schema": 1, **to_plain(self)}
+
+
+def day_in_words(day: date) -> str:
+    """A day in words: "30 March 2025"."""
+    return f"{day.day} {day:%B %Y}"  # Windows has no %-d
 
 
 def to_plain(value: Any) -> Any:

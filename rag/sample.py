@@ -11,6 +11,9 @@ from rag.chunk import LONGEST
 from rag.errors import SourceError
 from rag.settings import Settings
 
+NAME = "sample"
+"""Names the sample library where a library's folder is expected."""
+
 Progress = Callable[[str, int, int], None]
 
 

@@ -33,6 +33,22 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
+def parts(text: str, longest: int) -> list[str]:
+    """A text of more than `longest` characters in parts of about that, cut at sentences.
+
+    The sentence before and that after a cut stand in both parts.
+    """
+    spans = sentence_spans(text)
+    count = min(-(-len(text) // longest), len(spans))
+    if count < 2:
+        return [text]
+    size = -(-len(spans) // count)
+    return [
+        text[spans[max(0, at - 1)][0] : spans[min(at + size, len(spans) - 1)][1]]
+        for at in range(0, len(spans), size)
+    ]
+
+
 def is_whole(sentence: str) -> bool:
     """False for headings, captions, bylines and links: what is short or has no full stop."""
     return sentence.count(" ") > 2 and sentence.rstrip("\"”'’)»")[-1:] in tuple(".!?…")

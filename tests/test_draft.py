@@ -161,7 +161,7 @@ def test_a_library_that_tells_nothing_plainly_gives_no_file(tmp_path: Path) -> N
         ("The Sorrel Bridge was closed by the council on 3 May.", None, None),
         ("The Sorrel Bridge was closed in Aldmere on 3 May.", "When was the Sorrel Bridge closed in Aldmere?", "3 May"),
         ("The Sorrel Bridge will be closed in Aldmere on 3 May.", None, None),
-        ("About 300 homes in Port Ellery were damaged.", "How many homes in Port Ellery were damaged in the Ellery storm?", None),
+        ("About 300 homes in Port Ellery were damaged.", None, None),
         ("Kelmore Homes has built 260 flats beside the Sorrel.", "How many flats has Kelmore Homes built beside the Sorrel?", "260"),
         ("Reform UK won about 34% of ballots in Northgate.", "What percentage of ballots in Northgate did Reform UK win?", "34%"),
         ("Ada Quill was born in Reykjavik on 2 June 1964.", "Where was Ada Quill born on 2 June 1964?", "Reykjavik"),
@@ -175,10 +175,10 @@ def test_what_the_templates_make_of_a_sentence(
         title="News of the week", paragraphs=(sentence,), published=Timestamp("2025-05-10", "test")
     )
     found = {asked.question: asked.answers[0] for asked in questions(article)}
-    if question and answer:
+    if question:
         assert found.get(question) == answer, found
     else:
-        assert question not in found and (question or not found), found
+        assert not found
 
 
 def test_an_event_is_called_by_its_name() -> None:

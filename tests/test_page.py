@@ -12,9 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -95,6 +97,7 @@ def model() -> Iterator[str]:
 LAUNCHER = """
 import sys
 from pathlib import Path
+from typing import Any
 
 def watch(event, args):
     if event in ("socket.connect", "socket.getaddrinfo"):
@@ -196,9 +199,10 @@ class Reader:
         return self.page.get_by_role("article", name="Question and answer")
 
 
-@pytest.fixture
-def reader(app: App, browser: Browser) -> Iterator[Reader]:
-    context = browser.new_context(viewport={"width": 1200, "height": 850})
+@contextmanager
+def opened(browser: Browser, address: str, **look: Any) -> Iterator[Reader]:
+    """The page in a window of its own that looks like this; fails on complaints at the end."""
+    context = browser.new_context(**look)
     context.set_default_timeout(PATIENCE)
     reader = Reader(context.new_page())
     page, complaints = reader.page, reader.complaints
@@ -213,12 +217,18 @@ def reader(app: App, browser: Browser) -> Iterator[Reader]:
     page.on("request", lambda request: note(request.url))
     page.on("websocket", lambda socket: note(socket.url))
     page.add_init_script("window.hacked = () => { window.wasHacked = true; }")
-    page.goto(app.address)
-    page.get_by_role("button", name="New conversation").click()
-    expect(page.get_by_role("heading", name="Ask the news")).to_be_visible()
+    page.goto(address)
     yield reader
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def reader(app: App, browser: Browser) -> Iterator[Reader]:
+    with opened(browser, app.address, viewport={"width": 1200, "height": 850}) as reader:
+        reader.page.get_by_role("button", name="New conversation").click()
+        expect(reader.page.get_by_role("heading", name="Ask the news")).to_be_visible()
+        yield reader
 
 
 def check_card(turn: Locator) -> None:
@@ -428,19 +438,16 @@ def test_articles_that_are_added_meanwhile_are_found(app: App, reader: Reader) -
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_fits_a_phone(app: App, browser: Browser, scheme: str) -> None:
-    context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
-    reader = Reader(context.new_page())
-    reader.page.goto(f"{app.address}/?c={'f' * 32}")
-    turn = reader.ask(RESCUED)
-    turn.get_by_role("button", name="Source 1").first.click()
-    mark = turn.locator("mark")
-    expect(mark).to_be_in_viewport()
-    width = "e => e.scrollWidth - e.clientWidth"
-    assert reader.page.locator("#stMain").evaluate(width) == 0
-    assert _contrast(mark) > 4.5
-    assert _contrast(turn.locator(".beside p").first, turn.locator(".card")) > 4.5
-    context.close()
+    phone = {"viewport": {"width": 360, "height": 740}, "color_scheme": scheme}
+    with opened(browser, f"{app.address}/?c={'f' * 32}", **phone) as reader:
+        turn = reader.ask(RESCUED)
+        turn.get_by_role("button", name="Source 1").first.click()
+        mark = turn.locator("mark")
+        expect(mark).to_be_in_viewport()
+        width = "e => e.scrollWidth - e.clientWidth"
+        assert reader.page.locator("#stMain").evaluate(width) == 0
+        assert _contrast(mark) > 4.5
+        assert _contrast(turn.locator(".beside p").first, turn.locator(".card")) > 4.5
 
 
 def test_no_menus_of_streamlit(reader: Reader) -> None:

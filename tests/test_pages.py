@@ -295,8 +295,7 @@ def test_an_item_and_its_withdrawal_may_come_together(order: str, tmp_path: Path
     (key,) = room.add(path).added
     assert room.add(path).unchanged == (key, key)
     assert "withdrawn" in (room.article(key).article.correction or "")
-    item["pubStatus"] = "Usable"
-    path.write_text(json.dumps(item), "utf-8")
+    path.write_text(json.dumps(item | {"pubStatus": "Usable"}), "utf-8")
     assert not room.add(path).rejected
 
 

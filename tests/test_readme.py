@@ -23,24 +23,7 @@ MARKS = ("untested: ", "run by .ci/run itself")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What a reader has before them: some articles, and the checkout's corpus."""
-    articles = tmp_path / "articles"
-    articles.mkdir()
-    (articles / "ferry.md").write_text(
-        "---\ntitle: Ferry sinks off Port Ellery\noutlet: Ellery Herald\npublished: 2025-03-01\n"
-        "---\n\nThe ferry Queen Maud sank off Port Ellery.\n\n"
-        "All 214 people aboard the ferry were rescued.\n",
-        "utf-8",
-    )
-    site = tmp_path / "site"
-    site.mkdir()
-    page = "<html><h1>Ferry sinks</h1><p>The ferry Queen Maud sank off Port Ellery.</p>{}</html>"
-    (site / "ferry.html").write_text(page.format("<p>All 214 people aboard were rescued.</p>"))
-    (site / "mill.html").write_text(page.format("<p>The mill on the Dale burned down.</p>"))
-    (site / "feed.xml").write_text(
-        "<rss><channel><item><title>Mill burns</title><link>http://127.0.0.1:8765/mill.html</link>"
-        "</item></channel></rss>"
-    )
+    """What a reader has before them; what the commands write is not written into the checkout."""
     (tmp_path / "corpus").symlink_to(ROOT / "corpus")
     return tmp_path
 
@@ -68,6 +51,7 @@ def test_the_blocks_run(folder: Path, kind: str) -> None:
     assert "214 people" in done.stdout
     if kind == "bash":
         assert (folder / "report.html").stat().st_size > 10_000
+        assert "1871" in done.stdout
         assert "Queen Maud" in (folder / "articles.jsonl").read_text("utf-8")
 
 

@@ -35,10 +35,12 @@ def test_every_quote_stands_in_its_paragraph(report: Report, newsroom: Newsroom)
         assert newsroom.article(c.article).paragraph(c.paragraph)[slice(*c.span)] == c.quote
 
 
-def test_the_questions_are_as_many_as_the_readme_of_the_corpus_says(newsroom: Newsroom) -> None:
+def test_the_questions_fit_the_sample_library(newsroom: Newsroom) -> None:
     folder = sample.corpus() / "questions"
-    questions = [q for name in ("sample", "untouched") for q in load(folder / f"{name}.jsonl")]
-    resolve(questions, newsroom)
-    assert len(questions) >= 150
-    assert sum(not q.answerable for q in questions) >= 40
-    assert sum(bool(q.history) for q in questions) >= 20
+    files = {name: load(folder / f"{name}.jsonl") for name in ("sample", "untouched", "near")}
+    for questions in files.values():
+        resolve(questions, newsroom)
+    assert [len(questions) for questions in files.values()] == [110, 58, 160]
+    unanswerable = [sum(not q.answerable for q in questions) for questions in files.values()]
+    assert unanswerable == [27, 14, 80]
+    assert sum(bool(q.history) for name in ("sample", "untouched") for q in files[name]) >= 20

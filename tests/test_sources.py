@@ -232,7 +232,7 @@ def test_a_bad_record_in_a_list_leaves_the_others(tmp_path: Path) -> None:
     ("field", "value"),
     [
         ("title", ["a"]), ("text", 3), ("text", None), ("text", ["a", 3]), ("url", 3),
-        ("published", 1743289200), ("updated", {"day": 3}), ("outlet", True), ("authors", "ab" * 0 or 3),
+        ("published", 1743289200), ("updated", {"day": 3}), ("outlet", True), ("authors", 3),
         ("authors", ["Ann", 3]), ("note", 1.5),
     ],
 )  # fmt: skip
@@ -302,15 +302,20 @@ def test_of_a_damaged_gzip_the_sound_part_is_read(tmp_path: Path) -> None:
         assert isinstance(last, Rejected) and last.origin == str(path) and says in last.reason
 
 
+def test_json_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "a.json").open("wb") as file:
+        file.truncate(200_000_000)
+    assert "bytes" in rejected(tmp_path / "a.json").reason
+
+
 def test_what_is_too_large_is_refused_without_being_loaded(tmp_path: Path) -> None:
-    for name in ("a.txt", "b.html", "c.json"):
+    for name in ("a.txt", "b.html"):
         with (tmp_path / name).open("wb") as file:
             file.truncate(200_000_000)  # sparse: takes no room on the disk
     with (tmp_path / "d.jsonl").open("wb") as file:
         file.write(json.dumps(STORY).encode() + b"\n")
         file.seek(60_000_000)
         file.write(b"\n" + json.dumps(STORY).encode())
-    (tmp_path / "c.json").unlink()
     tracemalloc.start()
     items = list(sources.read(tmp_path))
     peak = tracemalloc.get_traced_memory()[1]
@@ -789,7 +794,6 @@ The photo was licensed from Getty Images.
 The judges honoured AP/Reuters for a joint report.
 Photos of the bridge were published on Monday.
 By signing the terms of surrender, the general ended the war.
-Seoul —
 Purchases through links on the site rose, and so did the commission it paid.
 Printing stopped at noon.
 No.
@@ -801,7 +805,7 @@ def test_parts_of_the_page_are_dropped(text: str, tmp_path: Path) -> None:
     assert paragraphs(tmp_path, "It rained.", text, "It snowed.") == ("It rained.", "It snowed.")
 
 
-@pytest.mark.parametrize("text", [s for s in SENTENCES.split("\n") if s != "Seoul —"])
+@pytest.mark.parametrize("text", SENTENCES.split("\n"))
 def test_sentences_that_look_like_parts_of_the_page_stay(text: str, tmp_path: Path) -> None:
     assert paragraphs(tmp_path, "It rained.", text) == ("It rained.", text)
 

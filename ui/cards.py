@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rag import Answer, Article, Citation, Newsroom, Passage, Statement, StoredArticle, Timestamp
+from rag.records import day_in_words
 
 Card = dict[str, Any]
 Turn = dict[str, Any]
@@ -71,26 +72,23 @@ def citation_card(citation: Citation, room: Newsroom) -> Card:
     }
 
 
+def told(turn: Turn) -> dict[str, str]:
+    """The turn as history of a conversation. That a question was declined says nothing of it."""
+    answer = turn["text"] if turn["status"] != "declined" else ""
+    return {"question": turn["question"], "answer": answer}
+
+
 def passage_card(passage: Passage) -> Card:
     """A passage that was close to the question and is no citation."""
-    texts = passage.text.split("\n")
-    numbers = passage.paragraphs
-    if len(texts) != len(numbers):
-        texts, numbers = [passage.text], numbers[:1]
-    pairs = zip(numbers, texts, strict=True)
+    pairs = zip(passage.paragraphs, passage.text.split("\n"), strict=True)
     paragraphs = [{"number": number, "text": text} for number, text in pairs]
     return {**_source(passage, None), "paragraphs": paragraphs}
 
 
-def day(stamp: Timestamp) -> str:
-    """A date in words: "30 March 2025"."""
-    return f"{stamp.day.day} {stamp.day:%B %Y}"
-
-
 def _source(record: Citation | Passage, updated: Timestamp | None) -> Card:
-    date = f"published {day(record.published)}" if record.published else "undated"
+    date = f"published {day_in_words(record.published.day)}" if record.published else "undated"
     if updated and (not record.published or updated.day != record.published.day):
-        date += f", updated {day(updated)}"
+        date += f", updated {day_in_words(updated.day)}"
     url = _safe(record.url)
     return {
         "outlet": record.outlet or "outlet not named",

@@ -92,8 +92,8 @@ class Conversations:
                     )
                 if version < SCHEMA:
                     self.path.chmod(0o600)
-                    # What is deleted is overwritten in the file as well.
                     db.executescript(_TABLES + f"PRAGMA user_version = {SCHEMA};")
+                # What is deleted is overwritten in the file as well.
                 db.execute("PRAGMA secure_delete = ON")
                 yield db
         except (sqlite3.Error, OSError) as error:

@@ -14,6 +14,7 @@ from datetime import date
 
 from rag import Answer, CitewireError, Newsroom, Settings
 from rag.errors import LibraryMissing
+from rag.records import day_in_words
 from ui import cards
 from ui.conversations import Conversations
 from ui.suggestions import suggestions
@@ -38,7 +39,7 @@ class Filters:
     def in_words(self) -> list[str]:
         """The limits, to be shown with the question."""
         days = (("from", self.since), ("to", self.until))
-        return [*(f"{name} {d.day} {d:%B %Y}" for name, d in days if d), *self.outlets]
+        return [*(f"{name} {day_in_words(d)}" for name, d in days if d), *self.outlets]
 
 
 class Asking:
@@ -161,7 +162,7 @@ class Desk:
         earlier = self.conversations.turns(asking.conversation)
         for item in room.stream(
             asking.turn["question"],
-            history=[{"question": turn["question"], "answer": turn["text"]} for turn in earlier],
+            history=[cards.told(turn) for turn in earlier],
             since=filters.since,
             until=filters.until,
             outlets=filters.outlets or None,

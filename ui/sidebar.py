@@ -10,6 +10,7 @@ from datetime import date
 import streamlit as st
 
 from rag.newsroom import LibraryStatus
+from rag.records import day_in_words
 from ui.conversations import Conversation
 from ui.desk import Desk, Filters
 
@@ -53,7 +54,7 @@ def _library(desk: Desk, status: LibraryStatus) -> None:
     counts = f"{_count(status.articles, 'article')} from {_count(len(status.outlets), 'outlet')}"
     lines = [f"<b>{html.escape(name)}</b>", counts]
     if status.newest:
-        lines.append(f"Newest: {status.newest.day} {status.newest:%B %Y}")
+        lines.append(f"Newest: {day_in_words(status.newest)}")
     if sample:
         lines.append(f"<i>{SAMPLE}</i>")
     lines += [f"<em>{html.escape(remark)}</em>" for remark in status.attention]

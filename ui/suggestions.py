@@ -39,14 +39,14 @@ def suggestions(room: Newsroom) -> Iterator[str]:
 
 
 def _questions() -> Iterator[Candidate]:
-    """The sample's own questions for a fact, of each kind and file in turn."""
-    groups: dict[tuple[str, str], list[Candidate]] = {}
-    for path in sorted((sample.corpus() / "questions").glob("sample*.jsonl")):
-        for line in path.read_text("utf-8").splitlines():
-            item: dict[str, Any] = json.loads(line)
-            if item.get("answerable") and item.get("answers") and _stands(item):
-                group = groups.setdefault((item.get("kind", ""), path.name), [])
-                group.append((item["question"], item["answers"]))
+    """The sample's own questions for a fact, of each kind in turn."""
+    groups: dict[str, list[Candidate]] = {}
+    path = sample.corpus() / "questions" / "sample.jsonl"
+    for line in path.read_text("utf-8").splitlines():
+        item: dict[str, Any] = json.loads(line)
+        if item.get("answerable") and item.get("answers") and _stands(item):
+            group = groups.setdefault(item.get("kind", ""), [])
+            group.append((item["question"], item["answers"]))
     ranked = [group for _, group in sorted(groups.items())]
     for rank in range(max(map(len, ranked), default=0)):
         yield from (group[rank] for group in ranked if rank < len(group))

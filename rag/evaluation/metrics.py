@@ -137,10 +137,11 @@ def f1(question: Question, answer: Answer) -> float:
     if answer.status == "declined":
         return 0.0
     words = normalise(answer.short or "").split()
-    return max((_overlap(words, normalise(g).split()) for g in question.answers), default=0.0)
+    return max((overlap(words, normalise(g).split()) for g in question.answers), default=0.0)
 
 
-def _overlap(one: Sequence[str], other: Sequence[str]) -> float:
+def overlap(one: Sequence[str], other: Sequence[str]) -> float:
+    """F1 of the words that two texts have in common, each as often as both have it."""
     shared = (Counter(one) & Counter(other)).total()
     return 2 * shared / (len(one) + len(other)) if shared else 0.0
 

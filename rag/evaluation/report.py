@@ -51,7 +51,7 @@ def faults(row: Row) -> list[str]:
         return [row.error or "There is no answer."]
     found = []
     if question.paragraphs and metrics.gold_rank(question, answer) is None:
-        found.append(f"No gold paragraph was read (passages read: {len(answer.passages)}).")
+        found.append(f"No gold paragraph was found (passages found: {len(answer.passages)}).")
     if answer.status == "declined":
         if question.answerable:
             found.append("Declined, although the library holds the answer.")

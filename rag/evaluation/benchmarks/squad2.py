@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import string
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from rag.crossencoder import CrossEncoder
+from rag.crossencoder import LONGEST_READ, CrossEncoder
 from rag.errors import QuestionError
+from rag.evaluation import metrics
 from rag.reader import best_words
-from rag.sentences import sentence_spans
-
-WHOLE = 1100
-"""Characters of a paragraph that is read in one; a longer one is read as two halves."""
+from rag.sentences import parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ def run(
 
 def _reply(item: Item, network: CrossEncoder) -> Reply:
     best = Reply("", -np.inf)
-    for text in _parts(item.context):
+    for text in parts(item.context, LONGEST_READ):
         (read,) = network.read(item.question, [text])
         words = best_words(read, 0, len(text), text)
         if words and read.odds > best.odds:
@@ -108,21 +105,9 @@ def _reply(item: Item, network: CrossEncoder) -> Reply:
     return best
 
 
-def _parts(context: str) -> list[str]:
-    spans = sentence_spans(context)
-    if len(context) <= WHOLE or len(spans) < 2:
-        return [context]
-    middle = len(spans) // 2
-    return [context[: spans[middle][1]], context[spans[max(0, middle - 1)][0] :]]
-
-
 def _f1(text: str, answers: Sequence[str]) -> float:
-    return max((_overlap(_normal(text).split(), _normal(a).split()) for a in answers), default=0.0)
-
-
-def _overlap(one: Sequence[str], other: Sequence[str]) -> float:
-    shared = (Counter(one) & Counter(other)).total()
-    return 2 * shared / (len(one) + len(other)) if shared else 0.0
+    words = _normal(text).split()
+    return max((metrics.overlap(words, _normal(a).split()) for a in answers), default=0.0)
 
 
 def _normal(text: str) -> str:
