@@ -35,6 +35,7 @@ NEAREST = 3
 
 GREETING = "Ask me a question about the news in the library."
 EMPTY = "There is no question. Ask, for example: What happened in …?"
+UNCLEAR = "The question by itself says too little; name who or what is meant."
 NO_SUPPORT = "The library does not answer this question."
 NOTHING = "There are no articles in the library yet; add some with: citewire add FILES"
 WINDOW_EMPTY = "No article in the library was published in that period."
@@ -98,6 +99,10 @@ def stream(
     with draft.timed("question"):
         core = draft.standalone
         draft.standalone = _standalone(draft, history, chat)
+        understood = question.analyse(draft.standalone, core)
+    if not (understood.terms or understood.kind == "overview" or scope.articles):
+        yield _declined(draft, "empty", UNCLEAR)
+        return
     # Another process may add and remove articles meanwhile.
     with index.store.snapshot():
         with draft.timed("retrieve"):

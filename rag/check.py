@@ -3,7 +3,8 @@
 A statement stands if all of this holds:
 
 1. Its quotations and web addresses stand word for word in a cited paragraph itself.
-2. Its numbers stand in what it cites, in digits or in words, and not with another unit.
+2. Its numbers stand in what it cites, in digits or in words, and not with another unit. "One"
+   and "first" are none, for they rarely count.
 3. Its days, months and years stand there, or follow from "Tuesday", "yesterday", "last July" or
    "two years ago" together with the article's date. That date itself is not the date of an event:
    it carries a statement only as a year, or where that says "as of" or "reported".
@@ -39,9 +40,10 @@ from operator import itemgetter
 from rag import facts
 from rag.chunk import embedded, header
 from rag.claims import Row, Word, alike, known_as, plain, rows, words
-from rag.crossencoder import CrossEncoder
+from rag.crossencoder import LONGEST_READ, CrossEncoder
 from rag.days import Day, known
 from rag.records import StoredArticle
+from rag.sentences import parts
 
 LEAST_SHARED = 0.5
 """Least share of words, by stem. Lower lets in sentences on another subject; higher drops honest
@@ -85,8 +87,12 @@ _ORDERS = re.compile(
     r"|\b(?:ignore|disregard|forget|override)\s+(?:all\s+)?your\s+(?:instruction|rule|guideline|prompt)"
     r"|<\|?(?:system|im_start|assistant|user)\b|\[/?INST\]"
     rf"|\byou are (?:now )?(?:an? )?(?:helpful )?{_SOFTWARE}\b|\bif you are (?:an? )?{_SOFTWARE}\b"
-    rf"|\b(?:note|attention|message|instructions?|reminder|dear)\b[\s:]+(?:to\s+|for\s+)?"
-    rf"(?:all\s+|any\s+|the\s+)?{_SOFTWARE}\b"
+    rf"|\bdear\s+(?:all\s+)?{_SOFTWARE}\b"
+    # "The Pope's message to AI companies" is none.
+    rf"|(?:^|[.!?\n]\s*|\b(?=[^.!?\n]{{,60}}:))"
+    rf"(?:note|attention|message|instructions?|reminder)\b[\s:]+(?:to\s+|for\s+)?"
+    rf"(?:all\s+|any\s+|the\s+)?{_SOFTWARE}(?:\s+{_SOFTWARE})?"
+    r"(?=\s*(?:[:;!—–-]|(?:please|must|should|shall)\b))"
     rf"|\b{_SOFTWARE}\s+(?:that\s+|which\s+|who\s+)?(?:read|process|summari|answer|quot)\w*\s+this\b",
     re.IGNORECASE,
 )
@@ -194,7 +200,11 @@ def fault(
 
 def support(statement: str, sources: Sequence[Source], network: CrossEncoder) -> float:
     """The trained reader's log odds that one of the sources supports the statement."""
-    texts = [embedded(header(s.title, s.day), s.text) for s in sources]
+    texts = [
+        embedded(header(s.title, s.day), part)
+        for s in sources
+        for part in parts(s.text, LONGEST_READ)
+    ]
     return max(read.supports for read in network.read(statement, texts))
 
 

@@ -127,7 +127,8 @@ _SPELLINGS = (
     (r"is(?=(?:e[ds]?|ing|ations?)$)", "iz"), (r"ll(?=(?:ed|ing|ers?)$)", "l"),
     (r"programme", "program"),
 )  # fmt: skip
-_TWO = frozenset({"both", "twice", "pair", "couple"})
+_VALUES = {"second": 2.0, "both": 2.0, "twice": 2.0, "pair": 2.0, "couple": 2.0}
+"""Of words that `facts.numbers` passes over."""
 _ORDINAL = re.compile(
     r"\b(?:both|twice|pair|couple|(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty-)?"
     r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|\w+t(?:een|ie)th|tenth|eleventh|"
@@ -188,6 +189,7 @@ def _bare(word: str) -> str:
 
 def plain(text: str) -> str:
     """The text with one form for what has several: "U.S." and "United States", 4:10 and 4.10."""
+    text = text.replace("’", "'")
     for pattern, form in _SHORT_FORMS:
         text = re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", form, text)
     return re.sub(r"\b(\d{1,2}):(\d\d)(?!\d)", r"\1.\2", text)
@@ -247,7 +249,7 @@ def _marks(sentence: str, told: Told) -> Iterator[Word]:
     numbers = [(*n.span, n.text) for n in facts.number_spans(sentence)]
     numbers += [(*m.span(), m[0]) for m in _ORDINAL.finditer(sentence)]
     for start, end, text in sorted(numbers, key=lambda n: (n[0], -n[1])):
-        values = facts.numbers(text) or ({2.0} if text.lower() in _TWO else frozenset())
+        values = facts.numbers(text) or {_VALUES[w] for w in (text.lower(),) if w in _VALUES}
         # The number in "Luna-25" is part of a name.
         in_name = any(n.span[0] < start < n.span[1] for n in names)
         if values and not in_name and free(start, end):
@@ -255,7 +257,7 @@ def _marks(sentence: str, told: Told) -> Iterator[Word]:
             yield Word("number", text, frozenset(values), start, unit)
     for name in names:
         # "The WHO" is a name although "who" is none; "Something went wrong" begins with none.
-        opening = name.span[0] == 0 and name.text.lower() in _EMPTY
+        opening = name.span[0] == 0 and name.text.lower() in _EMPTY and not name.text.isupper()
         parts = {known_as(_bare(w)) for w in _WORD.findall(name.text) if not w[0].islower()}
         if parts and not opening and free(*name.span):
             yield Word("name", name.text, frozenset(parts | _initials(name.text)), name.span[0])

@@ -29,7 +29,8 @@ _SCALES = {"hundred": 100, "thousand": 1_000, "k": 1_000, "million": 1_000_000, 
            "tn": 10**12, "dozen": 12}  # fmt: skip
 _NUMBER = re.compile(
     r"(?<![\w.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-    r"(?:(?:-|\s)?(?P<scale>hundred|thousand|million|billion|trillion|mn|bn|tn|dozen|[kmb])\b)?",
+    r"(?:(?:-|\s)?(?P<scale>hundred|thousand|million|billion|trillion|mn|bn|tn|dozen)\b"
+    r"|(?P<letter>[kmb])\b)?",  # "300 m" are metres
     re.IGNORECASE,
 )
 _MULTIPLIED = re.compile(
@@ -60,7 +61,7 @@ _NOT_NAMES = frozenset(
     "can could should might must first second third meanwhile earlier officials police people "
     "residents experts critics supporters scientists researchers rescuers correction".split()
 )
-_OPENERS = _NOT_NAMES | frozenset(MONTHS) - {"may"} | frozenset(WEEKDAYS)
+OPENERS = _NOT_NAMES | frozenset(MONTHS) - {"may"} | frozenset(WEEKDAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def numbers(text: str) -> frozenset[float]:
         source = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", source)
         source = re.sub(r"(?<=\d)-(?=[^\W\d_]{2})", " ", source)
         for match in _NUMBER.finditer(source):
-            scale = _SCALES.get((match["scale"] or "").lower(), 1)
+            scale = _SCALES.get((match["scale"] or match["letter"] or "").lower(), 1)
             values.add(round(float(match["digits"].replace(",", "")) * scale, 6))
     return frozenset(values)
 
@@ -106,10 +107,7 @@ def dates(text: str) -> list[tuple[int | None, int, int | None]]:
         if match["m3"] is None and name[0].islower():
             continue  # "may 5" is hardly a date
         number = match["d1"] or match["d2"]
-        spelled_year = match["y"] or (
-            text[match.end() + 1 : match.end() + 5] if match["m3"] else None
-        )
-        found.append((int(spelled_year) if spelled_year else None, MONTHS[name.lower()],
+        found.append((int(match["y"]) if match["y"] else None, MONTHS[name.lower()],
                       int(number) if number else None))  # fmt: skip
     return found
 
@@ -146,13 +144,14 @@ _NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:[- ](?:and )?(?:{_NUMBER_WO
 def names(text: str) -> tuple[Found, ...]:
     """Runs of capitalised words that name somebody or something, in order.
 
-    The first word of a sentence counts only where it is no ordinary opening word.
+    The first word of a sentence counts only where it is no ordinary opening word: "Who", but "WHO".
     """
     found = []
+    shouts = text.isupper()
     for match in _NAME.finditer(text):
         start = match.start()
         words = match[0]
-        while words and _ENDING.sub("", words.split()[0].strip(".")).lower() in _OPENERS:
+        while words and _opens(words.split()[0], shouts):
             rest = words.split(" ", 1)
             start += len(words) if len(rest) == 1 else len(rest[0]) + 1
             words = rest[1] if len(rest) > 1 else ""
@@ -162,6 +161,13 @@ def names(text: str) -> tuple[Found, ...]:
         if len(words) > 1:
             found.append(Found(words, (start, start + len(words))))
     return tuple(found)
+
+
+def _opens(word: str, shouts: bool) -> bool:
+    """True for a capitalised word that names nobody; "WHO" does in a text not all in capitals."""
+    bare = _ENDING.sub("", word.strip("."))
+    is_acronym = bare.isupper() and len(bare) > 1 and not shouts
+    return bare.lower() in OPENERS and not is_acronym
 
 
 def quotations(text: str) -> list[str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from rag.check import Source, gives_orders
 from rag.evidence import Evidence, Reading, is_note
-from rag.question import folded
+from rag.facts import OPENERS
+from rag.question import STOP_WORDS, folded
 from rag.records import Passage
 from rag.retrieve import Index
 from rag.sentences import is_whole, sentence_spans
@@ -49,7 +50,8 @@ _NO_SUBJECT = re.compile(r"\b(?:about|against|at|by|for|from|in|of|on|to|with) $
 # "her main opponent, ", "the council's leader ", "Prime Minister "
 _BEFORE = re.compile(
     r"\b(?:his|her|its|their|the|an?) (?:[\w'’-]+ ){0,4}?[a-z]+, $|"
-    r"\b(?!(?:after|either|former|however|later|never|other|over|rather|under|whether) )"
+    r"\b(?!(?i:after|either|former|however|later|never|other|over|rather|under|whether|"
+    r"(?:sept|nov|dec)ember|october) )"
     r"(?:[A-Za-z-]+(?:er|or|ist|ian|man|woman|dent|ant|ary|ess)|boss|chair|chief|coach|company|"
     r"firm|group|head|judge|model|party|probe|ship|son|spacecraft|star|wife|"
     r"[Gg]eneral|[Kk]ing|[Pp]ope|[Qq]ueen) $"
@@ -71,7 +73,8 @@ class _Naming:
     def first_names(self) -> str:
         """The names and titles right before the name."""
         found = _FIRST_NAMES.search(self.sentence[: self.start])
-        return found[0] if found else ""
+        is_name = found and not OPENERS & set(found[0].lower().split())
+        return found[0] if found and is_name else ""
 
     def score(self, usual: str) -> float:
         """How much the sentence says of who is named, `usual` being the usual first names."""
@@ -92,7 +95,8 @@ def name_asked(question: str) -> str | None:
         match["the"] and match["who"].lower() == "who" and not _PLURAL.search(question)
     ):
         return None
-    return match["carried"] or match["name"]
+    name: str = match["carried"] or match["name"]
+    return None if STOP_WORDS.issuperset(name.lower().split()) else name  # "he"
 
 
 def read(name: str, passages: Sequence[Passage], index: Index) -> Reading | None:

@@ -294,12 +294,12 @@ class Library:
 
     def copies(self, key: str, as_of: date | None = None) -> list[StoredArticle]:
         """The other articles of the story, as they came; those of a day, as they were on it."""
-        found = self._db.execute(
-            "SELECT b.key FROM articles a JOIN articles b ON b.story = a.story AND b.id != a.id"
-            " WHERE a.key = ? ORDER BY b.id",
-            (key,),
-        ).fetchall()
         with self.snapshot():
+            found = self._db.execute(
+                "SELECT b.key FROM articles a JOIN articles b ON b.story = a.story AND b.id != a.id"
+                " WHERE a.key = ? ORDER BY b.id",
+                (key,),
+            ).fetchall()
             held = [self.article(k, self.version_on(k, as_of) if as_of else None) for (k,) in found]
         days = [stored.article.published for stored in held]
         return [

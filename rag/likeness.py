@@ -258,7 +258,10 @@ _MONEY = re.compile(
     r"hand|money|fund|invest|damage)|\b(?:price|cost|bill|budget|fee|salary|fine)\b",
     re.IGNORECASE,
 )
-_CURRENCY = re.compile(r"[$£€¥]|\b(?:pounds?|dollars?|euros?|yen|francs?|rupees?|pence|cents)\b")
+_CURRENCY = re.compile(
+    r"[$£€¥]|\b(?:pounds?|dollars?|euros?|yen|yuan|francs?|"
+    r"rupees?|roubles?|rubles?|pesos?|kronor|pence|cents)\b"
+)
 _HOW_MANY = re.compile(r"\bhow many (?:more |other )?([\w’'-]+)", re.IGNORECASE)
 
 
@@ -266,14 +269,14 @@ def counts(question: str, number: facts.Found, sentence: str) -> bool:
     """True where the number counts what the question asks for: money is money, people no hours."""
     behind = sentence[number.span[1] : number.span[1] + 30]
     is_money = bool(_CURRENCY.search(number.text) or _CURRENCY.match(behind.strip()))
-    if _MONEY.search(question):
-        return is_money
     asked = _HOW_MANY.search(question)
     if asked is None:
-        return True
+        return is_money or not _MONEY.search(question)
     if stem(asked[1].lower()) in set(stems(number.text + behind)):
         return True
-    return not (is_money or "%" in number.text or _UNIT.search(number.text))
+    # Passengers are people, too.
+    of_others = _UNIT.search(number.text.removesuffix(" people"))
+    return not (is_money or "%" in number.text or of_others)
 
 
 def numbers(sentence: str) -> list[facts.Found]:

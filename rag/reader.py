@@ -17,7 +17,7 @@ import numpy as np
 from rag import facts, likeness
 from rag.check import Source, gives_orders
 from rag.chunk import embedded, header
-from rag.claims import known_as
+from rag.claims import known_as, plain
 from rag.crossencoder import Array, CrossEncoder, Read
 from rag.evidence import Evidence, Reading, is_note
 from rag.question import Asked, stem, stems, words
@@ -113,12 +113,15 @@ def read(
     texts = {key: words_of(_text(stored.article)) for key, stored in articles.items()}
     named = _naming(asked, articles.values())
     unnamed = {key: sum(not has_word(text, word) for word in named) for key, text in texts.items()}
-    weeks = [_weeks(p, today) for p in first]
-    newest = min(weeks, default=0.0)
     aged = AGED if is_of_news(asked) else 0.0
+    ages = _ages(first, today)
+    newest = min(ages.values(), default=0.0)
     odds = {
-        p.id: f.odds + RETRIEVED * p.score - UNNAMED * unnamed[p.article] - aged * (age - newest)
-        for p, f, age in zip(first, found, weeks, strict=True)
+        p.id: f.odds
+        + RETRIEVED * p.score
+        - UNNAMED * unnamed[p.article]
+        - aged * (ages[p.id] - newest)
+        for p, f in zip(first, found, strict=True)
     }
     evidence: list[Evidence] = []
     for passage, head, one in zip(first, heads, found, strict=True):
@@ -196,17 +199,21 @@ def _later_first(evidence: Sequence[Evidence], behind: Mapping[str, float]) -> t
     return tuple(sorted(found, key=lambda e: -e.score))
 
 
-def _weeks(passage: Passage, day: date) -> float:
-    """Logarithm of the weeks from an article's date to the day, and one more; 0 where undated."""
-    if not passage.published:
-        return 0.0
-    return float(np.log1p(max(0, (day - passage.published.day).days) / 7))
+def _ages(passages: Iterable[Passage], day: date) -> dict[int, float]:
+    """For each passage's id the logarithm of the weeks from its article's date to the day, and one
+    more. What has no date is taken to be as old as the oldest."""
+    found = {
+        p.id: float(np.log1p(max(0, (day - p.published.day).days) / 7)) if p.published else None
+        for p in passages
+    }
+    oldest = max((age for age in found.values() if age is not None), default=0.0)
+    return {id_: oldest if age is None else age for id_, age in found.items()}
 
 
 def _behind(
     asked: Asked, articles: Mapping[str, Passage], texts: Mapping[str, set[str]]
 ) -> dict[str, float]:
-    """How far each article is behind the newest that has all words of the question, as `_weeks`.
+    """How far each article is behind the newest that has all words of the question, as `_ages`.
 
     Nothing where the question asks for an earlier time.
     """
@@ -217,7 +224,10 @@ def _behind(
         for key, p in articles.items()
         if p.published and all(has_word(texts[key], term) for term in asked.terms)
     ]
-    return {key: _weeks(p, max(days)) for key, p in articles.items()} if days else {}
+    if not days:
+        return {}
+    ages = _ages(articles.values(), max(days))
+    return {key: ages[p.id] for key, p in articles.items()}
 
 
 def _naming(asked: Asked, articles: Iterable[StoredArticle]) -> set[str]:
@@ -227,7 +237,7 @@ def _naming(asked: Asked, articles: Iterable[StoredArticle]) -> set[str]:
     """
     written = {w for stored in articles for w in _WORD.findall(_text(stored.article))}
     capital = {t for t in asked.terms if t.capitalize() in written and t not in written}
-    return capital | {word for name in asked.names for word in words(name)}
+    return capital | {word for name in asked.names for word in words(plain(name))}
 
 
 def _text(article: Article) -> str:
@@ -248,8 +258,10 @@ def _is_unheard_of(asked: Asked, index: Index, texts: Iterable[set[str]]) -> boo
 
 
 def words_of(*texts: str) -> set[str]:
-    """The words of texts, as `has_word` compares them."""
-    return {known_as(word) for text in texts for word in words(text)}
+    """The words of texts, as `has_word` compares them; of "U.N." and "United Nations" also "UN"."""
+    return {
+        known_as(word) for text in texts for form in (text, plain(text)) for word in words(form)
+    }
 
 
 def has_word(there: set[str], word: str) -> bool:

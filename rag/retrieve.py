@@ -143,7 +143,8 @@ def _by_meaning(
     query = index.embedder.encode_query(question)
     within = index.store.passage_ids(chosen, EXACT) if chosen.clause else None
     if within is not None:
-        return dict(index.vectors.similarities(query, within)[:depth])
+        ranked = index.vectors.similarities(query, within)
+        return dict(ranked[:depth] + [found for found in ranked[depth:] if found[0] in also])
     near = dict(index.vectors.nearest(query, WIDE if chosen.clause else depth))
     if chosen.clause:
         kept = index.store.keep(list(near), chosen)

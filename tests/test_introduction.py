@@ -1,10 +1,11 @@
 """Who somebody is, and what something is."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from rag import Newsroom
+from rag import Article, Newsroom
 
 STORIES = [
     {
@@ -55,6 +56,21 @@ def test_the_sentence_that_introduces_a_name_comes_first(
 def test_a_name_that_is_only_mentioned_is_less_sure(room: Newsroom) -> None:
     introduced, mentioned = room.ask("Who is Jonas Reuter?"), room.ask("What is the Port Trust?")
     assert mentioned.confidence < introduced.confidence
+
+
+def test_a_name_after_a_word_like_an_office_is_not_introduced(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    text = "Shares in the yard fell. {} Quist met the crews at the harbour."
+    stories = [Article("The yard", (text.format(word),)) for word in ("However", "In September")]
+    room.add_articles(iter(stories))
+    assert room.ask("Who is Quist?").confidence < 0.9
+
+
+@pytest.mark.parametrize("question", ["Who is he?", "What is it?", "When?"])
+def test_a_question_that_names_nothing_is_asked_back(question: str, newsroom: Newsroom) -> None:
+    answer = newsroom.ask(question)
+    assert (answer.status, answer.reason) == ("declined", "empty")
+    assert "who or what is meant" in answer.text
 
 
 def test_a_name_that_the_library_does_not_have_is_declined(room: Newsroom) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from rag import Article, Newsroom, Settings, Timestamp, check, crossencoder, embed, reader
 from rag.errors import ReaderError
+from rag.records import StoredArticle
 
 FERRY = (
     "Ferry aground off Port Quell (2 May 2031)\nThe ferry Alma ran aground off Port Quell on Friday "
@@ -158,6 +159,50 @@ def test_what_is_new_is_asked_of_new_articles(tmp_path: Path) -> None:
     room.add_articles(iter(articles))
     answer = room.ask("Who scored twice in the harbour cup this week?", as_of="2025-05-06")
     assert answer.short and "Moreau" in answer.short
+
+
+def test_what_has_no_date_is_not_new(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    text = "Port Quell won the harbour cup, beating Tarn Hollow 3-1. {} scored twice."
+    told = {"Jan Roth": "2019-05-04", "Ada Berg": None, "Ines Moreau": "2025-05-04"}
+    articles = [
+        Article(
+            f"Port Quell win the cup with {name}",
+            (text.format(name),),
+            published=Timestamp(day, "test") if day else None,
+        )
+        for name, day in told.items()
+    ]
+    room.add_articles(iter(articles))
+    answer = room.ask("Who scored twice in the latest harbour cup?", as_of="2025-06-01")
+    assert answer.short and "Moreau" in answer.short
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who is meant in https://example.com/a?" + "&x1=9f3a-7b2c" * 50,
+        "Кто из министров встретился с Хегсетом в Токио " + "и почему он туда поехал " * 40 + "?",
+    ],
+)
+def test_a_question_longer_than_the_window_is_answered_or_declined(
+    question: str, newsroom: Newsroom
+) -> None:
+    assert newsroom.ask(question, model=None).status in ("answered", "declined")
+
+
+def test_the_end_of_a_long_paragraph_is_read_by_the_check(newsroom: Newsroom) -> None:
+    network = crossencoder.load(crossencoder.SHIPPED)
+    bakery = newsroom.article("https://coastlineradio.example/news/seaweed-loaf-wins-county-prize")
+    other = " ".join(bakery.article.paragraphs)
+    said = "All 214 people aboard the ferry were rescued by lifeboats."
+
+    def support(text: str) -> float:
+        stored = StoredArticle("x", 1, Article("News", (text,)))
+        statement = "Lifeboats saved everybody aboard the ferry."
+        return check.support(statement, [check.Source(stored, 1)], network)
+
+    assert support(f"{other} {said}") > support(other) + 1
 
 
 def test_of_reports_on_one_matter_the_newest_counts(tmp_path: Path) -> None:
