@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,9 @@ SETS = "sets"
 """Folder, within that of the written articles, of those that come in sets of like events."""
 MISSES = "misses"
 """Folder, there, of what was written on these articles and on public paragraphs afterwards."""
-AGAIN = {"sets": 2, "misses": 3}
+AGAIN = {"sets": 2, "misses": 5}
 """Of the texts of the stage before, one in so many is seen again."""
-BESIDE = 3_000
+BESIDE = 1_500
 """Questions of the public sets, with their passages, that are seen again beside the near misses."""
 PUBLIC = 700
 """Answerable questions of the public sets that are seen again beside the written articles."""
@@ -74,7 +74,7 @@ def main(
     source = Path(embed.source(embed.DEFAULT))
     tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(train.WINDOW, strategy="only_second")
+    tokenizer.enable_truncation(train.WINDOW, strategy="longest_first")
     network = Network(source).to(device)
     groups, pairs = data.public(public, embedder, seed)
     chance.shuffle(groups)
@@ -85,10 +85,10 @@ def main(
     news = train.items(*again, tokenizer) + train.items(*alone, tokenizer)
     # Each with a learning rate that rises and falls.
     of_sets = news[:: AGAIN["sets"]] + train.items(*sets, tokenizer)
-    stages = {
-        "public": train.items(groups, pairs[: len(groups) // 4], tokenizer),
-        "news": news,
-        "sets": of_sets,
+    stages: dict[str, Callable[[], list[train.Item]]] = {
+        "public": lambda: train.items(groups, pairs[: len(groups) // 4], tokenizer),
+        "news": lambda: news,
+        "sets": lambda: of_sets,
     }
 
     def load(checkpoint: Path) -> None:
@@ -99,12 +99,12 @@ def main(
         restore(network, start)
         torch.save(network.state_dict(), mean)
     elif not (resume and mean.exists()):
-        for name, items in stages.items():
+        for name, made in stages.items():
             checkpoint = out / f"{name}.pt"
             if resume and checkpoint.exists():
                 load(checkpoint)
             else:
-                train.train(network, name, items, checkpoint)
+                train.train(network, name, made(), checkpoint)
         torch.save(_mean(out, MEAN, device), mean)
     load(mean)
     card: dict[str, Any] = {

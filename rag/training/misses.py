@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,14 @@ def read(
     """The questions and sentences in `folder`; `files` hold the articles they were written on."""
     groups, pairs = data.written(list(_articles(folder, files)), count, seed)
     chance = random.Random(seed)
-    few = [Group(g.question, (g.texts[0], *_one(g.texts[1:], chance))) for g in groups]
+    few = [Group(g.question, (g.texts[0], *_one(g, chance))) for g in groups]
     more_groups, more_pairs = _encyclopedia(folder, public)
     return few + more_groups, pairs + more_pairs
 
 
-def _one(texts: Sequence[Text], chance: random.Random) -> list[Text]:
-    return chance.sample(texts, min(1, len(texts)))
+def _one(group: Group, chance: random.Random) -> list[Text]:
+    """One more text to tell apart from that with the answer; none where there is no answer."""
+    return chance.sample(group.texts[1:], min(len(group.texts[1:]), bool(group.texts[0].spans)))
 
 
 def _articles(folder: Path, files: Iterable[Path]) -> Iterator[dict[str, Any]]:
