@@ -48,7 +48,7 @@ from rag.sentences import parts
 LEAST_SHARED = 0.5
 """Least share of words, by stem. Lower lets in sentences on another subject; higher drops honest
 paraphrases."""
-LEAST_SUPPORT = -2.0
+LEAST_SUPPORT = -2.5
 """Log odds of the trained reader below which a statement is taken not to be supported."""
 ALIKE = 0.75
 """Likeness at which two places are taken to speak of the same. A neighbour in common counts 1."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag import facts
-from rag.check import Source
+from rag.check import Source, gives_orders
 from rag.question import STOP_WORDS, stems, words
-from rag.records import Passage
+from rag.records import Passage, StoredArticle
+from rag.sentences import sentence_spans
 from rag.sources import corrections
 
 SHARED = 3
@@ -26,6 +27,30 @@ class Evidence:
     """Higher is better; comparable within one question."""
     short: str | None
     """The exact words of the answer in it, where the question asks for some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage; of a note of correction the whole paragraph stands for each."""
+
+    source: Source
+    text: str
+    is_note: bool
+    span: tuple[int, int]
+    """Characters [start, end) of the sentence in the passage's text."""
+
+
+def sentences_of(passage: Passage, article: StoredArticle) -> Iterator[Sentence]:
+    """The sentences of a passage, without those of paragraphs that give orders to software."""
+    at = 0
+    for number, part in zip(passage.paragraphs, passage.text.split("\n"), strict=True):
+        source = Source(article, number)
+        whole = is_note(source)
+        for start, end in () if gives_orders(part) else sentence_spans(part):
+            yield Sentence(
+                source, part if whole else part[start:end], whole, (at + start, at + end)
+            )
+        at += len(part) + 1
 
 
 def is_note(source: Source) -> bool:

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.check import Source, gives_orders
-from rag.evidence import Evidence, Reading, is_note
+from rag.check import Source
+from rag.evidence import Evidence, Reading, sentences_of
 from rag.facts import OPENERS
 from rag.question import STOP_WORDS, folded
 from rag.records import Passage
 from rag.retrieve import Index
-from rag.sentences import is_whole, sentence_spans
+from rag.sentences import is_whole
 
 INTRODUCED, MENTIONED = 0.9, 0.55
 """Confidence where a sentence says who is named, and where sentences only name them."""
@@ -119,15 +119,10 @@ def _namings(name: str, passages: Sequence[Passage], index: Index) -> Iterator[_
     wanted = [folded(word) for word in _WORD.findall(name)]
     for passage in passages:
         article = index.store.article(passage.article, passage.version)
-        for number, part in zip(passage.paragraphs, passage.text.split("\n"), strict=True):
-            source = Source(article, number)
-            if gives_orders(part) or is_note(source):
-                continue
-            for start, end in sentence_spans(part):
-                sentence = part[start:end]
-                says = is_whole(sentence) and not sentence.endswith("?")
-                for span in _spans(wanted, sentence) if says else ():
-                    yield _Naming(source, passage, sentence, *span)
+        for said in sentences_of(passage, article):
+            says = is_whole(said.text) and not said.text.endswith("?") and not said.is_note
+            for span in _spans(wanted, said.text) if says else ():
+                yield _Naming(said.source, passage, said.text, *span)
 
 
 def _spans(wanted: Sequence[str], sentence: str) -> Iterator[tuple[int, int]]:

@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import facts
-from rag.check import Source, gives_orders
 from rag.chunk import embedded, header
 from rag.embed import Tokens
-from rag.evidence import Evidence, Reading, is_note
+from rag.evidence import Evidence, Reading, sentences_of
 from rag.question import STOP_WORDS, Asked, stem, stems
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index
-from rag.sentences import sentence_spans
 
 Vectors = NDArray[np.float32]
 
@@ -131,29 +129,24 @@ def _sentences(
     weakest = float(cosines.max(axis=1)[rare].min())
     starts = np.array([start for start, _ in tokens.offsets])
     at = len(text) - len(passage.text)
-    for number, part in zip(passage.paragraphs, passage.text.split("\n"), strict=True):
-        source = Source(article, number)
-        is_whole = is_note(source)
-        for start, end in () if gives_orders(part) else sentence_spans(part):
-            inside = (starts >= at + start) & (starts < at + end)
-            if not inside.any():
-                continue
-            sentence = part[start:end]
-            mean = tokens.tokens[inside].mean(axis=0)
-            likeness = float(mean @ wanted.whole / np.linalg.norm(mean))
-            short = None if is_whole else short_answer(wanted.asked, sentence, article.article)
-            fits = short is not None or (wanted.asked.kind == "reason" and _CAUSE.search(sentence))
-            score = (
-                LIKENESS * likeness
-                + SENTENCE * _mean(cosines[:, inside].max(axis=1), wanted)
-                + PASSAGE * met
-                + FITS * bool(fits)
-            )
-            said = part if is_whole else sentence
-            yield Likely(
-                source, said, passage, math.log(max(score, 1e-9)), short, likeness, met, weakest
-            )
-        at += len(part) + 1
+    for said in sentences_of(passage, article):
+        inside = (starts >= at + said.span[0]) & (starts < at + said.span[1])
+        if not inside.any():
+            continue
+        mean = tokens.tokens[inside].mean(axis=0)
+        likeness = float(mean @ wanted.whole / np.linalg.norm(mean))
+        short = None
+        if not said.is_note:
+            short = short_answer(wanted.asked, said.text, article.article)
+        fits = short is not None or (wanted.asked.kind == "reason" and _CAUSE.search(said.text))
+        score = (
+            LIKENESS * likeness
+            + SENTENCE * _mean(cosines[:, inside].max(axis=1), wanted)
+            + PASSAGE * met
+            + FITS * bool(fits)
+        )
+        logarithm = math.log(max(score, 1e-9))
+        yield Likely(said.source, said.text, passage, logarithm, short, likeness, met, weakest)
 
 
 def _mean(cosines: Vectors, wanted: _Wanted) -> float:

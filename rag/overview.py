@@ -88,9 +88,8 @@ def _lead(terms: Sequence[str], passage: Passage, index: Index) -> Evidence | No
 
 def _by_day(leads: Sequence[Evidence]) -> list[Evidence]:
     """The newest first; those without a date last."""
-    days = {e.passage.article: e.passage.published for e in leads}
     return sorted(
         leads,
-        key=lambda e: day.day if (day := days[e.passage.article]) else date.min,
+        key=lambda e: e.passage.published.day if e.passage.published else date.min,
         reverse=True,
     )

@@ -15,15 +15,13 @@ from datetime import date
 import numpy as np
 
 from rag import facts, likeness
-from rag.check import Source, gives_orders
 from rag.chunk import embedded, header
 from rag.claims import known_as, plain
 from rag.crossencoder import Array, CrossEncoder, Read
-from rag.evidence import Evidence, Reading, is_note
-from rag.question import Asked, stem, stems, words
+from rag.evidence import Evidence, Reading, sentences_of
+from rag.question import STOP_WORDS, Asked, stem, stems, words
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index
-from rag.sentences import sentence_spans
 
 READ = 6
 """Passages that are read, the best first: each costs 20 ms on two cores, and more find no more."""
@@ -34,7 +32,7 @@ RETRIEVED = 5.0
 # Equal words in different articles count together: their scores are added as exp(score / this).
 SOFT = 2.0
 # Taken from passages by age, where the question asks for what is new.
-AGED = 1.0
+AGED = 2.0
 _WORD = re.compile(r"[^\W\d_]+")
 _NEW = re.compile(
     r"\b(?:this (?:week|month|year|weekend)|recent(?:ly)?|latest|newest|today|tonight|yesterday|"
@@ -44,7 +42,7 @@ _NEW = re.compile(
     re.IGNORECASE,
 )
 # Of reports on one matter the newest counts, unless an earlier time is asked for.
-LATER = 1.0
+LATER = 2.5
 _EARLIER = re.compile(
     r"\b(?:first|original(?:ly)?|initial(?:ly)?|early|earlier|earliest|before|previous(?:ly)?|"
     r"(?:19|20)\d\d)\b",
@@ -58,7 +56,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 # Taken for each word of the question that names something and that the article does not have.
-UNNAMED = 2.5
+UNNAMED = 5.5
 LIKE = 4
 """Letters from which two words are taken to speak of the same."""
 # Taken once for names that the library does not have at all.
@@ -79,7 +77,7 @@ LATER_LIKE = 0.1
 """The same as `LATER`, of scores of likeness."""
 SUREST = 0.98
 """What a confidence that is counted with another is at most."""
-SLOPE, MIDDLE = 0.45, 1.7
+SLOPE, MIDDLE = 0.3, 1.0
 """Of the logistic curve from the best sentence's score to the confidence, by development data."""
 
 
@@ -237,7 +235,9 @@ def _naming(asked: Asked, articles: Iterable[StoredArticle]) -> set[str]:
     """
     written = {w for stored in articles for w in _WORD.findall(_text(stored.article))}
     capital = {t for t in asked.terms if t.capitalize() in written and t not in written}
-    return capital | {word for name in asked.names for word in words(plain(name))}
+    # Of "US Steel" articles may say "American".
+    named = " ".join(name for name in asked.names if name.lower() not in STOP_WORDS)
+    return capital | set(words(plain(named)))
 
 
 def _text(article: Article) -> str:
@@ -306,18 +306,12 @@ def _sentences(
 ) -> Iterator[Evidence]:
     """The sentences of a passage, whose text starts at character `at` of what was read."""
     whole = " " * at + passage.text
-    where = at
-    for number, part in zip(passage.paragraphs, passage.text.split("\n"), strict=True):
-        source = Source(article, number)
-        is_whole = is_note(source)
-        for start, end in () if gives_orders(part) else sentence_spans(part):
-            words = best_words(one, where + start, where + end, whole, asked)
-            if words:
-                short = None if is_whole or asked.kind in IN_SENTENCES else words.text
-                text = part if is_whole else part[start:end]
-                score = odds + words.score
-                yield Evidence(source, text, passage, score, short)
-        where += len(part) + 1
+    for said in sentences_of(passage, article):
+        start, end = said.span
+        words = best_words(one, at + start, at + end, whole, asked)
+        if words:
+            short = None if said.is_note or asked.kind in IN_SENTENCES else words.text
+            yield Evidence(said.source, said.text, passage, odds + words.score, short)
 
 
 def best_words(

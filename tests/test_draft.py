@@ -134,7 +134,7 @@ def test_an_existing_file_is_replaced_only_by_force(library: Path, tmp_path: Pat
 def test_a_folder_that_is_not_there_is_one_clear_line(library: Path, tmp_path: Path) -> None:
     out = tmp_path / "nowhere" / "drafted.jsonl"
     failed = run(library, out)
-    assert str(failed.exception) == f"{out} cannot be written: No such file or directory."
+    assert str(failed.exception) == f"There is no folder {out.parent} for {out.name}."
 
 
 def test_a_library_that_tells_nothing_plainly_gives_no_file(tmp_path: Path) -> None:

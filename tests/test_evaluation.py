@@ -624,7 +624,7 @@ def test_the_page_says_what_went_wrong() -> None:
             WHO,
             WRONG,
             [
-                "No gold paragraph was read (passages read: 2).",
+                "No gold paragraph was found (passages found: 2).",
                 "No gold paragraph is cited.",
                 "The short answer is “rain”.",
                 "Not said in the first three statements: Nakatani; Tokyo.",

@@ -179,7 +179,7 @@ def test_another_subject_ends_what_a_conversation_carries_over(room: Newsroom) -
     assert "Queen Maud" in room.ask(asked, history=history).standalone_question
     asked = "And what about the valley railway?"
     assert room.ask(asked, history=history).standalone_question == asked
-    assert room.ask("How many were rescued?", history=history).short == "214"
+    assert "214" in (room.ask("How many were rescued?", history=history).short or "")
 
 
 @pytest.mark.parametrize(

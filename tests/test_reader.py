@@ -163,18 +163,18 @@ def test_what_is_new_is_asked_of_new_articles(tmp_path: Path) -> None:
 
 def test_what_has_no_date_is_not_new(tmp_path: Path) -> None:
     room = Newsroom.open(tmp_path / "library")
-    text = "Port Quell won the harbour cup, beating Tarn Hollow 3-1. {} scored twice."
+    text = "{} won the harbour cup on Sunday, ahead of nine other boats."
     told = {"Jan Roth": "2019-05-04", "Ada Berg": None, "Ines Moreau": "2025-05-04"}
     articles = [
         Article(
-            f"Port Quell win the cup with {name}",
+            f"Cup for {name}",
             (text.format(name),),
             published=Timestamp(day, "test") if day else None,
         )
         for name, day in told.items()
     ]
     room.add_articles(iter(articles))
-    answer = room.ask("Who scored twice in the latest harbour cup?", as_of="2025-06-01")
+    answer = room.ask("Who won the latest harbour cup?", as_of="2025-06-01")
     assert answer.short and "Moreau" in answer.short
 
 

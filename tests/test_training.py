@@ -133,7 +133,7 @@ def test_the_command_makes_a_reader(tmp_path: Path) -> None:
     (written / "sets" / "two.jsonl").write_text("\n".join(pair))
     write_misses(written / "misses", "Alma")
     command = [sys.executable, "-m", "rag.training", "--written", str(written)]
-    command += ["--misses", str(tmp_path), str(tmp_path / "o")]
+    command += [str(tmp_path), str(tmp_path / "o")]
     subprocess.run(command, check=True, capture_output=True, env=os.environ, timeout=500)
     (read,) = CrossEncoder(tmp_path / "o").read("Who was in command?", [PASSAGE])
     assert len(read.starts) > 30

@@ -34,8 +34,8 @@ PUBLIC = 700
 MEAN = {"news": 2, "sets": 1}
 LAST = {"misses": 4, "mean": 1}
 """Stages whose weights are averaged, and the share of each: after the sets, and after the near
-misses where these are asked for. A stage learns more near misses and forgets some of what was
-learned of other texts; the mean does better than either (Wortsman et al. 2022, WiSE-FT)."""
+misses. A stage learns more near misses and forgets some of what was learned of other texts; the
+mean does better than either (Wortsman et al. 2022, WiSE-FT)."""
 BY_WORDS = 0.5
 """What the words' own odds count in a network that has learned the near misses."""
 
@@ -51,7 +51,6 @@ BY_WORDS = 0.5
 )
 @click.option("--seed", default=7, help="Of everything that is drawn.")
 @click.option("--device", default="cpu", help='"cpu" (hours) or "cuda" (minutes).')
-@click.option("--misses", "near", is_flag=True, help="Also the fourth stage; see the model card.")
 @click.option(
     "--start",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -59,10 +58,9 @@ BY_WORDS = 0.5
 )
 @click.option("--resume", is_flag=True, help="Go on after the stages whose checkpoints are in OUT.")
 def main(
-    public: Path, out: Path, written: Path, seed: int, device: str, near: bool,
-    start: Path | None, resume: bool,
+    public: Path, out: Path, written: Path, seed: int, device: str, start: Path | None, resume: bool
 ) -> None:  # fmt: skip
-    """Train on the public sets in the folder PUBLIC, then on the written articles and their sets.
+    """Train on the public sets in the folder PUBLIC, then on what was written for this.
 
     OUT gets a checkpoint after each stage and reader.xml, reader.bin and card.json at the end.
     """
@@ -107,21 +105,20 @@ def main(
                 train.train(network, name, made(), checkpoint)
         torch.save(_mean(out, MEAN, device), mean)
     load(mean)
+    files = sorted([*written.glob("*.jsonl"), *(written / SETS).glob("*.jsonl")])
+    missed = misses.read(written / MISSES, public, files, embedder.count, seed)
+    beside = of_sets[:: AGAIN["misses"]] + train.items(groups[:BESIDE], [], tokenizer)
+    train.settle(network)
+    train.train(network, "misses", beside + train.items(*missed, tokenizer), out / "misses.pt")
+    network.load_state_dict(_mean(out, LAST, device))
     card: dict[str, Any] = {
         "base": embed.DEFAULT,
         "seed": seed,
         "public": len(groups),
         "written": len(alone[0] + sets[0]),
+        "misses": len(missed[0]),
+        "by_words": BY_WORDS,
     }
-    if near:
-        files = sorted([*written.glob("*.jsonl"), *(written / SETS).glob("*.jsonl")])
-        missed = misses.read(written / MISSES, public, files, embedder.count, seed)
-        beside = of_sets[:: AGAIN["misses"]] + train.items(groups[:BESIDE], [], tokenizer)
-        train.settle(network)
-        items = beside + train.items(*missed, tokenizer)
-        train.train(network, "misses", items, out / "misses.pt")
-        network.load_state_dict(_mean(out, LAST, device))
-        card |= {"misses": len(missed[0]), "by_words": BY_WORDS}
     export(network.cpu(), out, card)
     click.echo(f"The reader is in {out}; use it with CITEWIRE_READER={out}")
 
