@@ -127,8 +127,8 @@ _SPELLINGS = (
     (r"is(?=(?:e[ds]?|ing|ations?)$)", "iz"), (r"ll(?=(?:ed|ing|ers?)$)", "l"),
     (r"programme", "program"),
 )  # fmt: skip
-_VALUES = {"second": 2.0, "both": 2.0, "twice": 2.0, "pair": 2.0, "couple": 2.0}
-"""Of words that `facts.numbers` passes over."""
+_TWO = frozenset({"second", "both", "twice", "pair", "couple"})
+"""Words for the number, which `facts.numbers` passes over."""
 _ORDINAL = re.compile(
     r"\b(?:both|twice|pair|couple|(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty-)?"
     r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|\w+t(?:een|ie)th|tenth|eleventh|"
@@ -249,7 +249,7 @@ def _marks(sentence: str, told: Told) -> Iterator[Word]:
     numbers = [(*n.span, n.text) for n in facts.number_spans(sentence)]
     numbers += [(*m.span(), m[0]) for m in _ORDINAL.finditer(sentence)]
     for start, end, text in sorted(numbers, key=lambda n: (n[0], -n[1])):
-        values = facts.numbers(text) or {_VALUES[w] for w in (text.lower(),) if w in _VALUES}
+        values = facts.numbers(text) or ({2.0} if text.lower() in _TWO else frozenset())
         # The number in "Luna-25" is part of a name.
         in_name = any(n.span[0] < start < n.span[1] for n in names)
         if values and not in_name and free(start, end):

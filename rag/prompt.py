@@ -101,8 +101,7 @@ def says_none(sentence: str) -> bool:
 
 
 def _turns(history: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
-    turns = [(turn["question"], turn["answer"]) for turn in history[-TURNS:]]
-    return [(asked, re.sub(r"\s*\[\d+\]", "", answered)) for asked, answered in turns]
+    return [(t["question"], re.sub(r"\s*\[\d+\]", "", t["answer"])) for t in history[-TURNS:]]
 
 
 def _block(number: int, source: Source) -> str:

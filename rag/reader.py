@@ -259,9 +259,8 @@ def _is_unheard_of(asked: Asked, index: Index, texts: Iterable[set[str]]) -> boo
 
 def words_of(*texts: str) -> set[str]:
     """The words of texts, as `has_word` compares them; of "U.N." and "United Nations" also "UN"."""
-    return {
-        known_as(word) for text in texts for form in (text, plain(text)) for word in words(form)
-    }
+    forms = {form for text in texts for form in (text, plain(text))}
+    return {known_as(word) for form in forms for word in words(form)}
 
 
 def has_word(there: set[str], word: str) -> bool:

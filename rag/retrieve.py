@@ -144,7 +144,8 @@ def _by_meaning(
     within = index.store.passage_ids(chosen, EXACT) if chosen.clause else None
     if within is not None:
         ranked = index.vectors.similarities(query, within)
-        return dict(ranked[:depth] + [found for found in ranked[depth:] if found[0] in also])
+        wanted = set(also)
+        return dict(ranked[:depth] + [found for found in ranked[depth:] if found[0] in wanted])
     near = dict(index.vectors.nearest(query, WIDE if chosen.clause else depth))
     if chosen.clause:
         kept = index.store.keep(list(near), chosen)
