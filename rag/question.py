@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -218,10 +219,15 @@ def terms(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(w for w in words(text) if w not in STOP_WORDS or w in named))
 
 
+# A stemmer keeps the word that it is at work on: two threads at once would get each other's.
+_STEMMING = threading.Lock()
+
+
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Porter's stem, the same as the word index takes."""
-    return str(_stemmer().stemWord(folded(word)))
+    with _STEMMING:
+        return str(_stemmer().stemWord(folded(word)))
 
 
 @lru_cache(maxsize=1)

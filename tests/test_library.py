@@ -24,6 +24,7 @@ from rag.backup import restore
 from rag.errors import LibraryBusy, LibraryError
 from rag.followed import Feed, remember
 from rag.library import Library
+from rag.question import stem
 
 FERRY: dict[str, Any] = {
     "url": "https://herald.example/ferry", "title": "Ferry sinks off Port Ellery",
@@ -444,6 +445,24 @@ def test_changes_by_others_leave_no_files_open(room: Newsroom) -> None:
         assert len(list(Path("/proc/self/fd").iterdir())) < before + 150
     finally:
         gc.enable()
+
+
+def test_many_threads_count_the_same_words() -> None:
+    endings = ("ed", "ing", "ation", "ational", "iveness", "ements", "fulness", "icities")
+    words = [start + end for start in ("harbour", "rescu", "relat", "eff") for end in endings]
+    stem.cache_clear()
+    alone = [stem(word) for word in words]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            for _ in range(20):
+                stem.cache_clear()
+                found = threads.map(lambda n: [stem(w) for w in words[n:] + words[:n]], range(8))
+                for n, stems in enumerate(found):
+                    assert stems == alone[n:] + alone[:n]
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_articles_may_be_removed_while_they_are_read(room: Newsroom, tmp_path: Path) -> None:
