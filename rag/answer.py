@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -74,6 +75,19 @@ class _Draft:
     confidence: float = 0.0
     short: str | None = None
 
+    @functools.cached_property
+    def searched(self) -> Searched:
+        """What the filters leave of the library."""
+        window, store = self.scope.window, self.index.store
+        chosen = store.within(window, self.scope.outlets, self.scope.articles)
+        count, newest, undated = store.scope(chosen)
+        included = window.undated == "include"
+        if not included:
+            every = replace(window, undated="include")
+            left_out = store.within(every, self.scope.outlets, self.scope.articles)
+            undated = store.scope(left_out)[2]
+        return Searched(count, newest, undated, included, self.library)
+
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()
@@ -92,15 +106,15 @@ def stream(
     if not text or question.is_greeting(text):
         yield _declined(draft, "greeting" if text else "empty", GREETING if text else EMPTY)
         return
-    searched = _searched(draft)
-    if not searched.articles:
+    if not draft.searched.articles:
         yield _nothing_to_search(draft)
         return
     with draft.timed("question"):
         core = draft.standalone
         draft.standalone = _standalone(draft, history, chat)
         understood = question.analyse(draft.standalone, core)
-    if not (understood.terms or understood.kind == "overview" or scope.articles):
+    is_news = understood.kind == "overview" and not question.points(draft.standalone)
+    if not (understood.terms or is_news or scope.articles):
         yield _declined(draft, "empty", UNCLEAR)
         return
     # Another process may add and remove articles meanwhile.
@@ -249,18 +263,6 @@ def _shown_in(draft: _Draft, short: str | None) -> str | None:
     return short if short and any(whole.search(s.text) for s in draft.shown) else None
 
 
-def _searched(draft: _Draft) -> Searched:
-    window = draft.scope.window
-    chosen = draft.index.store.within(window, draft.scope.outlets, draft.scope.articles)
-    count, newest, undated = draft.index.store.scope(chosen)
-    included = window.undated == "include"
-    if not included:
-        every = replace(window, undated="include")
-        left_out = draft.index.store.within(every, draft.scope.outlets, draft.scope.articles)
-        undated = draft.index.store.scope(left_out)[2]
-    return Searched(count, newest, undated, included, draft.library)
-
-
 def _nothing_to_search(draft: _Draft) -> Answer:
     store, scope = draft.index.store, draft.scope
     if not store.counts()["articles"]:
@@ -294,6 +296,6 @@ def _answer(draft: _Draft, status: Status, reason: Reason) -> Answer:
         short=draft.short, confidence=draft.confidence, statements=tuple(draft.shown),
         citations=citations, status=status, reason=reason, notices=tuple(draft.notices),
         nearest=_nearest(draft.passages) if declined else (),
-        passages=tuple(draft.passages), window=draft.scope.window, searched=_searched(draft),
+        passages=tuple(draft.passages), window=draft.scope.window, searched=draft.searched,
         model=draft.model, dropped=tuple(draft.dropped), timings=dict(draft.timings),
     )  # fmt: skip

@@ -78,15 +78,22 @@ _DENIED = re.compile(
 _SOFTWARE = (
     r"(?:AI|artificial intelligence|chatbots?|(?:large )?language models?|LLMs?|assistants?)"
 )
-_ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\s+(?:(?:all|any|of|the|your|these|those|my)\s+)*"
+_IGNORE = (
+    r"(?:ignore|disregard|forget|override|bypass)\s+(?:(?:all|any|of|the|your|these|those|my)\s+)*"
     r"(?:previous|prior|above|earlier|preceding|existing|system|other)\s+(?:\w+\s+)?"
-    r"(?:instruction|prompt|rule|direction|guideline|message|context|source|text|paragraph)"
+)
+_ORDERS = re.compile(
+    rf"\b{_IGNORE}(?:instruction|prompt)"
+    # "Airlines bypass existing rules" gives no order.
+    rf"|(?:(?:^|[.!?:;\n\"“(])\s*|\b(?:please|you must|you should|now|and|then)\s+){_IGNORE}"
+    r"(?:rule|direction|guideline|message|context|source|text|paragraph)"
     r"|\b(?:ignore|disregard|forget)\s+(?:everything|anything|all|what)\s+(?:above|before|else|you\b|"
     r"that\s+(?:came|was)|written)"
     r"|\b(?:ignore|disregard|forget|override)\s+(?:all\s+)?your\s+(?:instruction|rule|guideline|prompt)"
     r"|<\|?(?:system|im_start|assistant|user)\b|\[/?INST\]"
-    rf"|\byou are (?:now )?(?:an? )?(?:helpful )?{_SOFTWARE}\b|\bif you are (?:an? )?{_SOFTWARE}\b"
+    # An assistant referee is somebody.
+    rf"|\byou are (?:now )?(?:an? )?(?:helpful )?{_SOFTWARE}\b(?! (?:\w+(?:er|or|ee)|coach)\b)"
+    rf"|\bif you are (?:an? )?{_SOFTWARE}\b"
     rf"|\bdear\s+(?:all\s+)?{_SOFTWARE}\b"
     # "The Pope's message to AI companies" is none.
     rf"|(?:^|[.!?\n]\s*|\b(?=[^.!?\n]{{,60}}:))"

@@ -137,9 +137,8 @@ _ORDINAL = re.compile(
 )
 # Words on whose side of a number it stands makes a difference: "from 5 to 8", "two of the nine".
 _LINK = re.compile(r"\b(?:from|to|of)\b")
-_MONEY_BEFORE = re.compile(r"[£$€¥₹](?=[-−]?$)")
-_BELOW_ZERO = re.compile(r"(?:^|[\s(£$€¥₹])[-−]$|\bminus $")
-_CURRENCIES = {"dollar": "$", "pound": "£", "euro": "€", "yen": "¥", "rupe": "₹", "franc": "franc"}
+_MONEY_BEFORE = re.compile(rf"[{facts.SIGNS}](?=[-−]?$)")
+_BELOW_ZERO = re.compile(rf"(?:^|[\s({facts.SIGNS}])[-−]$|\bminus $")
 _UNIT = re.compile(r"[ -](?:square |cubic |US |Swiss )?([^\W\d_]+)")
 # "No more than 20" and "not only" deny nothing.
 _DENIAL = re.compile(
@@ -168,6 +167,7 @@ def known_as(word: str) -> str:
     return stem(word)
 
 
+_CURRENCIES = {known_as(name): sign for name, sign in facts.CURRENCIES.items()}
 # What things are measured in: "300 hectares" are not 300 acres.
 _MEASURES = frozenset(
     known_as(word)

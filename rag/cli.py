@@ -143,7 +143,7 @@ def search(question: str, library: str | None, k: int, as_json: bool, **filters:
         print_json(to_plain(passages))
         return
     for rank, p in enumerate(passages, 1):
-        day = p.published.day if p.published else "undated"
+        day = p.day or "undated"
         numbers = f"{p.paragraphs[0]}-{p.paragraphs[-1]}"
         where = f"{p.outlet or 'no outlet'}, {day}"
         where += f"; also in {', '.join(p.also_in)}" if p.also_in else ""

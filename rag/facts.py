@@ -36,6 +36,16 @@ _NUMBER = re.compile(
 _MULTIPLIED = re.compile(
     r"(?<![\d.,])(\d+(?:,\d{3})*(?:\.\d+)?) (1000|1000000|1000000000|1000000000000)\b"
 )
+SIGNS = "$£€¥₹₽₩₺₦₱₴"
+"""The signs of currencies, which stand before a number."""
+CURRENCIES = dict(
+    zip(
+        "dollar pound euro yen rupee rouble ruble lira naira peso hryvnia".split(),
+        "$£€¥₹₽₽₺₦₱₴",
+        strict=True,
+    )
+) | {name: name for name in "franc yuan rand krona krone zloty dirham riyal shekel baht".split()}
+"""Names of currencies to what they are compared by."""
 # "one" is a pronoun far more often than a count, so the word alone is no claim about a number.
 _ONE = re.compile(r"\b(one|first|second)\b", re.IGNORECASE)
 

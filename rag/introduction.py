@@ -50,8 +50,8 @@ _NO_SUBJECT = re.compile(r"\b(?:about|against|at|by|for|from|in|of|on|to|with) $
 # "her main opponent, ", "the council's leader ", "Prime Minister "
 _BEFORE = re.compile(
     r"\b(?:his|her|its|their|the|an?) (?:[\w'’-]+ ){0,4}?[a-z]+, $|"
-    r"\b(?!(?i:after|either|former|however|later|never|other|over|rather|under|whether|"
-    r"(?:sept|nov|dec)ember|october) )"
+    r"\b(?!(?i:after|either|ever|for|former|her|however|later|never|nor|other|over|per|rather|under|want|"
+    r"whether|(?:sept|nov|dec)ember|october) )"
     r"(?:[A-Za-z-]+(?:er|or|ist|ian|man|woman|dent|ant|ary|ess)|boss|chair|chief|coach|company|"
     r"firm|group|head|judge|model|party|probe|ship|son|spacecraft|star|wife|"
     r"[Gg]eneral|[Kk]ing|[Pp]ope|[Qq]ueen) $"
@@ -105,7 +105,10 @@ def read(name: str, passages: Sequence[Passage], index: Index) -> Reading | None
     None where the words nowhere stand as a name.
     """
     found = list(_namings(name, passages, index))
-    if not found:
+    # "Turnout was 54%" begins with a capital and names nobody.
+    common = re.compile(rf"\b{re.escape(name.lower())}\b")
+    is_common = any(common.search(p.text) for p in passages)
+    if all(n.start == 0 and is_common for n in found):
         return None
     usual = Counter(n.first_names for n in found if n.first_names).most_common(1)
     scored = [(n, n.score(usual[0][0] if usual else "")) for n in found]

@@ -14,7 +14,7 @@ from rag import facts
 from rag.chunk import embedded, header
 from rag.embed import Tokens
 from rag.evidence import Evidence, Reading, sentences_of
-from rag.question import STOP_WORDS, Asked, stem, stems
+from rag.question import STOP_WORDS, WORD, Asked, stem, stems, words
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index
 
@@ -76,8 +76,7 @@ def read(asked: Asked, passages: Sequence[Passage], index: Index) -> Reading:
     finds "killed" for "died" and needs no training.
     """
     first = passages[:READ]
-    days = [p.published.day if p.published else None for p in first]
-    texts = [embedded(header(p.title, d), p.text) for p, d in zip(first, days, strict=True)]
+    texts = [embedded(header(p.title, p.day), p.text) for p in first]
     question, *read = index.embedder.encode_short([asked.text, *texts])
     wanted = _wanted(asked, question, index)
     if not len(wanted.vectors):
@@ -103,8 +102,8 @@ def _wanted(asked: Asked, question: Tokens, index: Index) -> _Wanted:
     total = max(index.store.passage_count(), 1)
     weights = {w: math.log(1 + total / (held.get(w, 0) + 0.5)) for w in content}
     vectors, rarity = [], []
-    for match in re.finditer(r"[^\W_]+", asked.text):
-        weight = weights.get(stem(match[0].lower()))
+    for match in WORD.finditer(asked.text):
+        weight = weights.get(stem("".join(words(match[0]))))
         rows = [
             row
             for row, (start, end) in enumerate(question.offsets)
@@ -185,8 +184,8 @@ def short_answer(asked: Asked, sentence: str, article: Article) -> str | None:
     if not new:
         return None
     anchors = [
-        m.start() for m in re.finditer(r"[^\W_]+", sentence)
-        if (w := m[0].lower()) not in STOP_WORDS and stem(w) in known
+        m.start() for m in WORD.finditer(sentence)
+        if (w := "".join(words(m[0]))) not in STOP_WORDS and stem(w) in known
     ]  # fmt: skip
     return min(new, key=lambda c: (_distance(c.span, anchors), c.span)).text
 
@@ -252,8 +251,7 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(
-    r"[$£€¥]|\b(?:pounds?|dollars?|euros?|yen|yuan|francs?|"
-    r"rupees?|roubles?|rubles?|pesos?|kronor|pence|cents)\b"
+    rf"[{facts.SIGNS}]|\b(?:(?:{'|'.join(facts.CURRENCIES)})s?|kron(?:er|or)|pence|cents)\b"
 )
 _HOW_MANY = re.compile(r"\bhow many (?:more |other )?([\w’'-]+)", re.IGNORECASE)
 
@@ -280,7 +278,7 @@ def numbers(sentence: str) -> list[facts.Found]:
         start, end = number.span
         if any(a <= start < b for a, b in dated):
             continue
-        lead = re.search(r"(?:[$£€¥]|US\$|A\$)$", sentence[:start])
+        lead = re.search(rf"(?:US|A|C)?[{facts.SIGNS}]$", sentence[:start])
         start = lead.start() if lead else start
         tail = re.match(r"(?: ?[-–] ?\d+)", sentence[end:])
         end += tail.end() if tail else 0

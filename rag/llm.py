@@ -127,7 +127,7 @@ def _load(name: str, url: str | None, timeout: float) -> Model:
     options = _options(provider, url, timeout)
     key = _KEYS.get(provider)
     if key and not os.environ.get(key):
-        if not url:
+        if "base_url" not in options:
             raise ModelError(f"The language model {name} needs a key; set {key} to it.")
         options["api_key"] = "none"  # a server of one's own asks for none
     try:
@@ -150,7 +150,7 @@ def _options(provider: str, url: str | None, timeout: float) -> dict[str, Any]:
     The temperature is left at the provider's: OpenAI's and Anthropic's newer models refuse any
     other. Ollama's models all take one, and answer more alike at 0.
     """
-    options: dict[str, Any] = {"base_url": url} if url else {}
+    options: dict[str, Any] = {"base_url": url} if url and provider == "openai" else {}
     if provider in ("openai", "anthropic"):
         options |= {"timeout": timeout, "max_retries": 1}
     elif provider == "ollama":

@@ -90,6 +90,6 @@ def _by_day(leads: Sequence[Evidence]) -> list[Evidence]:
     """The newest first; those without a date last."""
     return sorted(
         leads,
-        key=lambda e: e.passage.published.day if e.passage.published else date.min,
+        key=lambda e: e.passage.day or date.min,
         reverse=True,
     )

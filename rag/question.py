@@ -22,7 +22,6 @@ Kind = Literal[
     "place",
     "date",
     "number",
-    "quotation",
     "name",
     "reason",
     "fact",
@@ -30,9 +29,9 @@ Kind = Literal[
     "overview",
     "whether",
 ]
-"""What the answer must hold. "quotation": what somebody said; "reason": why; "fact":
-something else that is short; "account": sentences; "overview": what there is to say of a subject;
-"whether": a sentence that settles a yes or no."""
+"""What the answer must hold. "reason": why; "fact": something else that is short; "account":
+sentences; "overview": what there is to say of a subject; "whether": a sentence that settles a yes
+or no."""
 
 TYPED = frozenset({"person", "place", "date", "number", "name"})
 """Kinds whose answer can be told by its form."""
@@ -48,7 +47,7 @@ STOP_WORDS = frozenset(
     "news article report reports reported latest story describe explain summarise summarize "
     "going happening don didn isn wasn doesn ll re ve".split()
 )
-_WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # The WHO and the US are no stop words.
 _ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
 _TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*=[^<>]*)?\s*/?>", re.IGNORECASE)
@@ -95,7 +94,8 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
                  r"know|what(?: is|['’]s) (?:new|happening|going on|the (?:latest|news|"
                  r"headlines|top stor))|give me|any news|"
                  r"anything (?:about|new|on)|latest news"),
-    ("quotation", r"what did .{2,60} (?:say|tell|call|describe|announce|warn|promise|claim)"),
+    # "What was damaged when the storm hit?" asks for no date.
+    ("fact", r"what|which"),
 )  # fmt: skip
 _WHETHER = re.compile(
     r"(?:(?:and|but|so|ok(?:ay)?),? )?(?:am|are|can|could|did|do|does|had|has|have|is|"
@@ -109,8 +109,13 @@ _PRONOUN = re.compile(
     r"\b(?:he|she|they|him|her|them|his|hers|theirs?|its|it(?! (?:is|was) true))\b", re.IGNORECASE
 )
 _PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
+_WHERE, _OWNS = re.compile(r"\b(?:in|at|from|near|of|to)(?: the)? $", re.I), re.compile(r"['’]s\b")
 _POINTERS = re.compile(
-    r"\b(?:this|that|these|those|there|then|else|another|the (?:\w+ )?ones?|"
+    # "This week" is a time, "is there" says that something is, "that" may begin a clause.
+    r"\b(?:th(?:is|ese)(?! (?:week|month|year|days?|morning|afternoon|evening|season)\b)|those|"
+    r"(?:about|after|at|before|by|did|does|for|from|in|is|like|of|on|to|was|with) that|"
+    r"that(?=\W*$)|(?<!\bare )(?<!\bis )(?<!\bwas )(?<!\bwere )there|then|else|another|"
+    r"more(?=\W*$)|the (?:\w+ )?ones?|"
     r"the (?:others?|company|team|man|woman|bank|agency|attack|deal|"
     r"event|game|match|country|government|group|film|vote|election|strike|storm|fire|quake|"
     r"earthquake|crash|law|bridge|town|two|mission|lander|spacecraft|club|merger|takeover|flood|"
@@ -202,7 +207,7 @@ def analyse(question: str, asked: str = "") -> Asked:
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, without accents and possessive endings."""
-    return [w.removesuffix("'s") for w in _WORDS.findall(folded(text))]
+    return [w.removesuffix("'s") for w in WORD.findall(folded(text))]
 
 
 def folded(text: str) -> str:
@@ -253,8 +258,7 @@ def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:
         return question
     carried: list[str] = []
     if _PERSON.search(question):
-        named = facts.names(history[-1]["answer"])
-        carried += [n.text for n in named[:1]]
+        carried += _person(history[-1]["answer"])
     for turn in reversed(history):
         before = turn["question"]
         carried += subjects(before) if set(terms(question)) - _VAGUE else terms(before)
@@ -263,6 +267,15 @@ def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:
     known = set(stems(question))
     new = [c for c in dict.fromkeys(carried) if not set(stems(c)) <= known]
     return f"{question.rstrip('?. ')} ({', '.join(new)})?" if new else question
+
+
+def _person(text: str) -> list[str]:
+    """The first name of a text that may be somebody's: not "Tokyo" of "in Tokyo" or "Tokyo's"."""
+    return [
+        name.text
+        for name in facts.names(text)
+        if not _WHERE.search(text[: name.span[0]]) and not _OWNS.match(text[name.span[1] :])
+    ][:1]
 
 
 def changes_subject(question: str, standalone: str, found: Iterable[str]) -> bool:
@@ -274,13 +287,14 @@ def changes_subject(question: str, standalone: str, found: Iterable[str]) -> boo
     carried = set(stems(standalone)) - set(stems(question))
     # "And in Wales?" says nothing by itself; "What about the ferry strike?" may.
     is_short = bool(_OPENING.match(question)) and len(terms(question)) < 2
-    if not own or not carried or is_short or _pointed(question):
+    if not own or not carried or is_short or points(question):
         return False
     told = (set(stems(text)) for text in found)
     return not any(2 * len(own & said) >= len(own) and carried & said for said in told)
 
 
-def _pointed(question: str) -> bool:
+def points(question: str) -> bool:
+    """True for words that mean what was said before: "he", "there", "more"."""
     return bool(_PRONOUN.search(question) or _POINTERS.search(question))
 
 

@@ -42,7 +42,7 @@ _NEW = re.compile(
     re.IGNORECASE,
 )
 # Of reports on one matter the newest counts, unless an earlier time is asked for.
-LATER = 2.5
+LATER = 3.5
 _EARLIER = re.compile(
     r"\b(?:first|original(?:ly)?|initial(?:ly)?|early|earlier|earliest|before|previous(?:ly)?|"
     r"(?:19|20)\d\d)\b",
@@ -56,7 +56,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 # Taken for each word of the question that names something and that the article does not have.
-UNNAMED = 5.5
+UNNAMED = 9.0
 LIKE = 4
 """Letters from which two words are taken to speak of the same."""
 # Taken once for names that the library does not have at all.
@@ -73,12 +73,13 @@ LIKENESS, LEAST_LIKE = 12.0, -0.6
 """Weight of a sentence's likeness, as a logarithm of its share of the greatest, and its floor."""
 ELSEWHERE = 2.0
 """Taken from sentences of other articles than the best one's: they may tell of something else."""
-LATER_LIKE = 0.1
-"""The same as `LATER`, of scores of likeness."""
-SUREST = 0.98
-"""What a confidence that is counted with another is at most."""
-SLOPE, MIDDLE = 0.3, 1.0
-"""Of the logistic curve from the best sentence's score to the confidence, by development data."""
+ALONE_READ, ALONE = 8, 0.5
+"""Sentences that are read once more, each by itself, and the weight of the log odds it has then."""
+LATER_LIKE, ALONE_LIKE = 0.1, 0.02
+"""The same as `LATER` and `ALONE`, of scores of likeness."""
+SLOPE, MIDDLE = 0.22, -3.4
+"""Of the logistic curve from the log odds of the surest passage, or the mean of these and those of
+the surest sentence, to the confidence; fitted to the development questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,6 @@ class Words:
     """Exact words that may be the answer."""
 
     text: str
-    span: tuple[int, int]
-    """Characters [start, end) in the text that was read."""
     score: float
     """Log probability among all words of the text that was read."""
 
@@ -101,7 +100,7 @@ def read(
     beside the newest of them.
     """
     first = passages[:READ]
-    heads = [header(p.title, p.published.day if p.published else None) for p in first]
+    heads = [_head(p) for p in first]
     inputs = [embedded(head, p.text) for head, p in zip(heads, first, strict=True)]
     found = network.read(asked.text, inputs)
     articles = {
@@ -114,49 +113,33 @@ def read(
     aged = AGED if is_of_news(asked) else 0.0
     ages = _ages(first, today)
     newest = min(ages.values(), default=0.0)
-    odds = {
-        p.id: f.odds
-        + RETRIEVED * p.score
-        - UNNAMED * unnamed[p.article]
-        - aged * (ages[p.id] - newest)
-        for p, f in zip(first, found, strict=True)
-    }
+    wanting = {p.id: UNNAMED * unnamed[p.article] + aged * (ages[p.id] - newest) for p in first}
+    sure = {p.id: f.odds - wanting[p.id] for p, f in zip(first, found, strict=True)}
+    odds = {p.id: sure[p.id] + RETRIEVED * p.score for p in first}
     evidence: list[Evidence] = []
     for passage, head, one in zip(first, heads, found, strict=True):
         at = len(head) + 1
         evidence += _sentences(asked, articles[passage.article], passage, one, at, odds[passage.id])
     evidence = sorted(_agreeing(evidence), key=lambda e: -e.score)
     ordered = sorted(first, key=lambda p: -odds[p.id]) + list(passages[READ:])
-    best = evidence[0].score if evidence else -np.inf
-    if _is_unheard_of(asked, index, texts.values()):
-        best -= UNHEARD
-    confidence = float(1 / (1 + np.exp(-SLOPE * (best - MIDDLE))))
     # Why something happened is told when it happens.
     is_timeless = asked.kind in ("account", "reason")
     behind = {} if is_timeless else _behind(asked, {p.article: p for p in first}, texts)
+    surest = max(sure.values(), default=-np.inf)
     if asked.kind in IN_SENTENCES:
-        return _in_sentences(asked, ordered, index, behind, confidence)
-    chosen = _with_likeness(asked, evidence, index, behind)
-    return Reading(chosen, tuple(ordered), confidence, NEAR)
-
-
-def _in_sentences(
-    asked: Asked,
-    passages: Sequence[Passage],
-    index: Index,
-    behind: Mapping[str, float],
-    confidence: float,
-) -> Reading:
-    """The sentences that are most like a question that is answered in sentences.
-
-    "All 379 people aboard escaped" settles whether everybody survived, and holds no words that the
-    network could find. The log odds of the confidence are the mean of the network's and likeness's.
-    """
-    alike = likeness.read(asked, passages, index)
-    both = np.clip([confidence, alike.confidence], 1 - SUREST, SUREST)
-    odds = float(np.log(both / (1 - both)).mean())
-    confidence = float(1 / (1 + np.exp(-odds)))
-    return replace(alike, evidence=_later_first(alike.evidence, behind), confidence=confidence)
+        alike = likeness.read(asked, ordered, index)
+        chosen, near, weight = _later_first(alike.evidence, behind), alike.near, ALONE_LIKE
+    else:
+        chosen, near, weight = _with_likeness(asked, evidence, index, behind), NEAR, ALONE
+    alone = _alone(asked, chosen[:ALONE_READ], network)
+    # "All 214 people aboard were rescued" by itself does not tell whether everybody survived.
+    if asked.kind not in IN_SENTENCES and alone:
+        pairs = zip(chosen, alone, strict=False)
+        surest = (surest + max(a.odds - wanting[e.passage.id] for e, a in pairs)) / 2
+    if _is_unheard_of(asked, index, texts.values()):
+        surest -= UNHEARD
+    confidence = float(1 / (1 + np.exp(-SLOPE * (surest - MIDDLE))))
+    return Reading(_with_alone(chosen, alone, weight), tuple(ordered), confidence, near)
 
 
 def _with_likeness(
@@ -181,6 +164,42 @@ def _with_likeness(
         is_elsewhere = best is not None and e.passage.article != best.passage.article
         found.append(replace(e, score=score(e) - ELSEWHERE * is_elsewhere))
     return tuple(sorted(found, key=lambda e: -e.score))
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """What reading a sentence without its neighbours gives.
+
+    Beside others a sentence shares in what they answer, and its words may be cut wrong.
+    """
+
+    odds: float
+    """Log odds that it answers."""
+    short: str | None
+    """The exact words in it."""
+
+
+def _alone(asked: Asked, evidence: Sequence[Evidence], network: CrossEncoder) -> list[_Alone]:
+    heads = [_head(e.passage) for e in evidence]
+    inputs = [embedded(head, e.text) for head, e in zip(heads, evidence, strict=True)]
+    found = []
+    for head, text, one in zip(heads, inputs, network.read(asked.text, inputs), strict=True):
+        words = best_words(one, len(head) + 1, len(text), text, asked)
+        found.append(_Alone(one.odds, words.text if words else None))
+    return found
+
+
+def _with_alone(
+    evidence: Sequence[Evidence], alone: Sequence[_Alone], weight: float
+) -> tuple[Evidence, ...]:
+    """The evidence, best first, with what reading its first sentences alone gave."""
+    again = [
+        replace(e, score=e.score + weight * one.odds, short=e.short and (one.short or e.short))
+        for e, one in zip(evidence, alone, strict=False)
+    ]
+    least = min((one.odds for one in alone), default=0.0)
+    again += [replace(e, score=e.score + weight * least) for e in evidence[len(alone) :]]
+    return tuple(sorted(again, key=lambda e: -e.score))
 
 
 def is_of_news(asked: Asked) -> bool:
@@ -240,8 +259,12 @@ def _naming(asked: Asked, articles: Iterable[StoredArticle]) -> set[str]:
     return capital | set(words(plain(named)))
 
 
+def _head(passage: Passage) -> str:
+    return header(passage.title, passage.day)
+
+
 def _text(article: Article) -> str:
-    return " ".join((article.title, *article.paragraphs))
+    return " ".join((article.title, article.outlet or "", *article.paragraphs))
 
 
 def _is_unheard_of(asked: Asked, index: Index, texts: Iterable[set[str]]) -> bool:
@@ -332,11 +355,10 @@ def best_words(
         i, j = np.unravel_index(flat, score.shape)
         if not np.isfinite(score[i, j]):
             break
-        span = (one.offsets[rows[int(i)]][0], one.offsets[rows[int(j)]][1])
-        words = text[slice(*span)]
+        words = text[one.offsets[rows[int(i)]][0] : one.offsets[rows[int(j)]][1]]
         value = float(score[i, j]) - UNFIT * (asked is not None and not _fits(asked, words))
         if best is None or value > best.score:
-            best = Words(words, span, value)
+            best = Words(words, value)
     return best
 
 

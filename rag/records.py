@@ -181,6 +181,11 @@ class Passage:
     version: int = 1
     """Of the article; its newest, or the newest of the day that the question is asked on."""
 
+    @property
+    def day(self) -> date | None:
+        """The day on which the article was published, where that is known."""
+        return self.published.day if self.published else None
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -222,10 +227,6 @@ class Statement:
     verdict: Literal["supported", "unsupported"]
     reason: str
     """Why, in words."""
-
-    @property
-    def shown(self) -> bool:
-        return self.verdict == "supported"
 
 
 SURE = 0.8
@@ -316,6 +317,17 @@ class Answer:
         return self.short if self.confidence >= SURE else None
 
     @property
+    def is_searched(self) -> bool:
+        """False for a greeting and for what asks nothing: the library was left alone."""
+        return self.reason not in ("greeting", "empty")
+
+    @property
+    def understood(self) -> str | None:
+        """The question as it was searched, where that is another than was asked."""
+        is_other = self.standalone_question.lower() not in self.question.lower()
+        return self.standalone_question if is_other and self.is_searched else None
+
+    @property
     def footnotes(self) -> str:
         """What stands below the answer: its sources, notices, and what was searched."""
         lines: list[str] = []
@@ -335,7 +347,10 @@ class Answer:
         if self.status != "declined":
             lines.extend(self.notices)
         lines.extend(f"  - {p.title} ({p.outlet or 'no outlet'})" for p in self.nearest)
-        lines.append(str(self.searched))
+        if self.understood:
+            lines.append(f"Understood as: {self.understood}")
+        if self.is_searched:
+            lines.append(str(self.searched))
         return "\n".join(lines)
 
     def __str__(self) -> str:

@@ -29,7 +29,7 @@ class Settings:
     model: str | None = None
     """Language model as "provider:name", for example "openai:gpt-5-mini". Unset: none."""
     model_url: str | None = None
-    """Base address of an OpenAI-compatible server, for models that are not at their maker's."""
+    """Base address of an OpenAI-compatible server, for models named "openai:…"."""
     model_timeout: float = 60.0
     """Seconds to wait for the language model's next words before going on without it."""
     prompt_tokens: int = 6000

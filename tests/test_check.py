@@ -189,6 +189,9 @@ def test_orders_to_software_carry_nothing(text: str) -> None:
         "Investors turned their attention to AI stocks.",
         "The Pope's message to AI companies was clear.",
         "Attention to artificial intelligence, he said, has grown.",
+        "The minister said firms ignore existing rules on refunds.",
+        "He told the players to forget the previous message.",
+        "You are an assistant referee, he was told.",
     ],
 )
 def test_news_that_only_sounds_like_orders_may_be_cited(text: str) -> None:

@@ -102,7 +102,7 @@ def hold(room: Newsroom, statements: list[Statement | Answer], answer: Answer) -
         return
     assert " ".join(s.text for s in answer.statements) == answer.text
     for statement in answer.statements:
-        assert statement.shown and statement.citations
+        assert statement.verdict == "supported" and statement.citations
         for c in statement.citations:
             paragraph = room.article(c.article).paragraph(c.paragraph)
             assert paragraph[slice(*c.span)] == c.quote
@@ -321,6 +321,15 @@ def test_a_server_that_is_not_there(room: Newsroom) -> None:
     answer = room.ask(RESCUED, model=NAME)
     assert from_the_articles(answer)
     assert answer.notices[0] == "The language model openai:test cannot be reached."
+
+
+def test_the_address_of_a_server_is_for_models_of_its_protocol_only(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    room.settings = Settings(model_url="http://127.0.0.1:9/v1")
+    with pytest.raises(ModelError, match="needs a key; set ANTHROPIC_API_KEY"):
+        room.ask(RESCUED, model="anthropic:claude-x")
 
 
 @pytest.mark.parametrize("end", [Drop(), Wait(30), Drip(30), Full()], ids=str)

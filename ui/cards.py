@@ -37,8 +37,6 @@ def with_statement(turn: Turn, statement: Statement, room: Newsroom) -> Turn:
 
 def with_answer(turn: Turn, answer: Answer) -> Turn:
     """The finished turn."""
-    looked = answer.reason not in ("greeting", "empty")
-    changed = answer.standalone_question != answer.question
     return {
         **turn,
         "state": "done",
@@ -49,8 +47,8 @@ def with_answer(turn: Turn, answer: Answer) -> Turn:
         "notices": list(answer.notices),
         "dropped": [{"text": s.text, "reason": s.reason} for s in answer.dropped],
         "nearest": [passage_card(p) for p in answer.nearest],
-        "searched": str(answer.searched) if looked else "",
-        "understood": answer.standalone_question if looked and changed else "",
+        "searched": str(answer.searched) if answer.is_searched else "",
+        "understood": answer.understood or "",
         "voice": _voice(answer),
     }
 
