@@ -127,7 +127,7 @@ def add(
                 rejected.append(notice)
                 continue
             held = store.article(notice.withdraws).article
-            if _is_before(notice.withdrawn, held.updated or held.published):
+            if is_before(notice.withdrawn, held.updated or held.published):
                 outcome["older"].append(notice.withdraws)  # its agency has released it since then
             else:
                 take(_withdrawn(notice, held))
@@ -202,7 +202,10 @@ def _withdrawn(notice: Rejected, held: Article) -> Article:
     """The article that its agency has withdrawn: it stays, and every citation of it says so."""
     said = f"{notice.reason[0].upper()}{notice.reason[1:]}"
     now = Timestamp(datetime.now(UTC).isoformat(timespec="seconds"), "clock")
-    return replace(held, key=notice.withdraws, correction=said, origin=notice.origin, fetched=now)
+    return replace(
+        held, key=notice.withdraws, correction=said, origin=notice.origin, fetched=now,
+        updated=notice.withdrawn or held.updated,
+    )  # fmt: skip
 
 
 def _completed(read: Article, held: Article) -> Article:
@@ -225,10 +228,10 @@ def _older(read: Article, held: Article) -> bool:
     """True if what was read is certainly an earlier state of the article than what is held."""
     if read.correction and read.correction != held.correction and not read.updated:
         return False  # it is corrected, and its date was left as it was
-    return _is_before(read.updated or read.published, held.updated or held.published)
+    return is_before(read.updated or read.published, held.updated or held.published)
 
 
-def _is_before(one: Timestamp | None, other: Timestamp | None) -> bool:
+def is_before(one: Timestamp | None, other: Timestamp | None) -> bool:
     """True if the one is certainly before the other."""
     if one is None or other is None:
         return False

@@ -155,6 +155,11 @@ def revised(before: Text, after: Text) -> bool:
     return _alike(before, after) and _adds_little(after, before, OWN_SHARE, OWN_WORDS)
 
 
+def stands(before: Text, after: Text) -> bool:
+    """True if most of a text stands in a later reading of its page, whatever was added to it."""
+    return len(before.shingles & after.shingles) >= CONTAINED * len(before.shingles)
+
+
 def says(article: Article, quote: str) -> bool:
     """True if the article, a copy of the one that is quoted, says the same, too.
 

@@ -114,7 +114,9 @@ class Embedder:
             text = texts[int(lengths.argmax())]
             raise EmbedderError(
                 f"A text of {lengths.max()} tokens is longer than the window of "
-                f"{self._card.window}: {text[:60]!r}…"
+                f"{self._card.window}: {text[:60]!r}…; where a library was made with another "
+                "embedding model, write its articles out with: citewire export FILE, and add that "
+                "file to a new library."
             )
         vectors = np.empty((len(texts), self.dimension), np.float32)
         order = np.argsort(-lengths, kind="stable")

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
 from rag.errors import FetchError, SourceError
-from rag.followed import Feed
+from rag.followed import Feed, PageArticle, alone
 from rag.library import article_key
 from rag.records import Article, Rejected, Timestamp
 from rag.settings import Settings
@@ -69,7 +70,8 @@ def visit(
         return _with_pages(found, web, held, told)
     except SourceError as error:
         rejected = Rejected(url, f"{error}.")
-        return Visit((rejected,), _failed(before, error, now) if before else None)
+        failed = replace(_failed(before, error, now), alone=web.alone()) if before else None
+        return Visit((rejected,), failed)
 
 
 def poll(
@@ -80,7 +82,7 @@ def poll(
 
     One whose server asked to be left alone is passed over until then.
     """
-    web = Web(settings)
+    web = Web(settings, alone(before.values()))
     now = datetime.now(UTC)
     for url in urls or [feed.url for feed in before.values() if feed.followed]:
         feed = replace(before.get(url, Feed(url)), followed=True)
@@ -89,8 +91,11 @@ def poll(
             yield Visit((Rejected(url, reason),))
             continue
         found = visit(url, web, held, feed, told)
-        is_kept = url in before or (found.feed and found.feed.last_good)
-        yield found if is_kept else replace(found, feed=None)
+        if found.feed and not found.feed.last_good:
+            # What was never read is no feed to follow, but its server may ask to be left alone.
+            feed = replace(found.feed, followed=False)
+            found = replace(found, feed=feed if feed.not_before else None)
+        yield found
 
 
 def visits(
@@ -98,7 +103,7 @@ def visits(
     told: Told | None = None,
 ) -> Iterator[Visit]:  # fmt: skip
     """What lies at each address, which may be that of a feed; one after the other."""
-    web = Web(settings)
+    web = Web(settings, alone(before.values()))
     for url in dict.fromkeys(urls):
         yield visit(url, web, held, before.get(url), told)
 
@@ -119,10 +124,10 @@ def _failed(feed: Feed, error: SourceError, now: datetime) -> Feed:
 
 
 def _until(error: SourceError, now: datetime, least: timedelta) -> str | None:
-    """Until when a server that asks for it is left alone, as ISO 8601 in UTC; a week at most."""
+    """Until when a server that asks for it is left alone, as ISO 8601 in UTC."""
     if not isinstance(error, FetchError) or not error.wait:
         return None
-    wait = max(least, timedelta(seconds=min(error.wait, 7 * 86400)))
+    wait = max(least, timedelta(seconds=error.wait))
     return (now + wait).isoformat(timespec="seconds")
 
 
@@ -131,9 +136,10 @@ def _entries(page: Page, feed: Feed, held: Held) -> Visit:
     entries = list(islice(feeds.entries(page), feeds.MOST + 1))
     items: list[Article | Rejected] = []
     if len(entries) > feeds.MOST:
-        reason = f"the feed has more than {feeds.MOST} entries; only so many are read."
-        items.append(Rejected(feed.url, reason))
-        entries = entries[: feeds.MOST]
+        entries.pop()
+        if feed.entries < feeds.MOST:  # later rounds say no more of it
+            reason = f"the feed has more than {feeds.MOST} entries; only so many are read."
+            items.append(Rejected(feed.url, reason))
     pages = {e.id: feed.pages[e.id] for e in entries if e.id in feed.pages}
     for entry in entries:
         if feed.seen.get(entry.id) == entry.state or _is_removed(pages.get(entry.id), entry, held):
@@ -147,7 +153,7 @@ def _entries(page: Page, feed: Feed, held: Held) -> Visit:
             items.append(article)
             pages.pop(entry.id, None)
         elif entry.url:
-            pages[entry.id] = _new(entry, pages.get(entry.id, {}).get("not_before"))
+            pages[entry.id] = _new(entry)
         else:
             reason = "the entry has neither an address nor a text."
             items.append(Rejected(f"{feed.url} ({entry.id})", reason))
@@ -162,44 +168,40 @@ def _is_removed(page: Mapping[str, Any] | None, entry: feeds.Entry, held: Held) 
     return bool(page and page["key"] and page["url"] == entry.url and not held(page["key"]))
 
 
-def _new(entry: feeds.Entry, not_before: str | None) -> dict[str, Any]:
+def _new(entry: feeds.Entry) -> dict[str, Any]:
     """The page of an entry, as it is remembered, before it is read."""
     stamps = {name: [stamp.text, stamp.source] for name, stamp in entry.stamps.items()}
-    return {"url": entry.url, "key": None, "first": None, "last": None,
-            "not_before": not_before, "stamps": stamps}  # fmt: skip
+    return {"url": entry.url, "key": None, "first": None, "last": None, "stamps": stamps}
 
 
 def _with_pages(found: Visit, web: Web, held: Held, told: Told | None) -> Visit:
-    """What was found, and what those pages of entries say that are due."""
+    """What was found, and what those pages of entries say that are due.
+
+    Those of a host that refuses for load are left for a later round.
+    """
     assert found.feed
     items, pages = list(found.items), dict(found.feed.pages)
     now = datetime.now(UTC)
-    alone = {fields.host(p["url"]) for p in pages.values() if _is_left_alone(p, now)}
-    due = [
-        name for name, page in pages.items()
-        if _is_due(page, held, now) and fields.host(page["url"]) not in alone
-    ]  # fmt: skip
+    due = [name for name, page in pages.items() if _is_due(page, held, now)]
     for number, name in enumerate(due, 1):
         page = pages[name]
         when = datetime.now(UTC).isoformat(timespec="seconds")
         first = page["first"] or when
         try:
+            if web.refuses(page["url"]):
+                continue
             article = _fetched(page["url"], web, page["stamps"])
             pages[name] = {**page, "key": article_key(article), "last": when,
                            "first": first if page["key"] else when}  # fmt: skip
             items.append(article)
         except SourceError as error:
-            until = _until(error, datetime.now(UTC), timedelta(0))
-            pages[name] = {**page, "first": first, "last": when, "not_before": until}
+            pages[name] = {**page, "first": first, "last": when}
             if not page["last"]:  # later rounds say no more of it
                 items.append(Rejected(page["url"], f"{error}; a later round tries again."))
-        if told:
-            told(number, len(due))
-    return Visit(tuple(items), replace(found.feed, pages=pages))
-
-
-def _is_left_alone(page: Mapping[str, Any], now: datetime) -> bool:
-    return bool((page.get("not_before") or "") > now.isoformat())
+        finally:
+            if told:
+                told(number, len(due))
+    return Visit(tuple(items), replace(found.feed, pages=pages, alone=web.alone()))
 
 
 def _is_due(page: Mapping[str, Any], held: Held, now: datetime) -> bool:
@@ -215,7 +217,8 @@ def _fetched(url: str, web: Web, stamps: Mapping[str, Sequence[str]]) -> Article
     page = web.get(url)
     if _kind(page) != "html" or feeds.is_feed(page):
         raise SourceError(f"it is no page but {page.kind or 'of an unknown kind'}")
-    return _page(page, url, {name: Timestamp(*stamp) for name, stamp in stamps.items()})
+    found = _page(page, url, {name: Timestamp(*stamp) for name, stamp in stamps.items()})
+    return PageArticle.of(found)
 
 
 def _articles(page: Page, origin: str) -> Iterator[Article | Rejected]:
@@ -234,10 +237,17 @@ def _articles(page: Page, origin: str) -> Iterator[Article | Rejected]:
 
 def _page(page: Page, origin: str, stamps: dict[str, Any]) -> Article:
     charset = html.charset(page.content, page.charset)
+    if _is_front(page.url) and not _is_front(origin):
+        raise SourceError("it leads to the front page of its site, as what was deleted often does")
     if not page.content.strip():
         raise SourceError("it is empty")
     found, lines = html.page(files.decoded(page.content, charset), page.url, stamps)
     return fields.article(found, lines, origin, "html")
+
+
+def _is_front(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query
 
 
 def _kind(page: Page) -> str | None:

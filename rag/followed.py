@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from rag import copies
+from rag.add import is_before
 from rag.errors import SourceError
 from rag.library import Library, article_key
 from rag.records import Article, Rejected
@@ -45,9 +47,20 @@ class Feed:
     """The entries it had, each with its state."""
     pages: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Of the entries that lead to pages: `url`, `key` in the library (None where it could not be
-    read), `first` and `last` time of reading, or of failing to, and `not_before`, until when the
-    page's host is left alone, as ISO 8601 in UTC, and the `stamps` that the feed tells, as texts
-    and sources."""
+    read), `first` and `last` time of reading, or of failing to, as ISO 8601 in UTC, and the
+    `stamps` that the feed tells, as texts and sources."""
+    alone: dict[str, str] = field(default_factory=dict)
+    """Hosts that asked to be left alone, with until when, as they were known when it was last
+    asked for; see `Web.alone`. They count for every feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageArticle(Article):
+    """An article as a page tells it that an entry leads to, and which may be a stub by now."""
+
+    @classmethod
+    def of(cls, article: Article) -> PageArticle:
+        return cls(*(getattr(article, f.name) for f in fields(article)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +104,43 @@ def failing(store: Library) -> Iterator[str]:
             yield f"The feed {feed}; read it with: citewire follow --once"
 
 
+def alone(feeds: Iterable[Feed]) -> dict[str, str]:
+    """The hosts that asked to be left alone, whichever feed led to them, with until when."""
+    return dict(sorted(told for feed in feeds for told in feed.alone.items()))  # the latest stays
+
+
 def wanted(items: Iterable[Article | Rejected], store: Library) -> Iterator[Article | Rejected]:
-    """What feeds led to, without the articles that somebody has removed."""
+    """What feeds led to, without the articles that somebody has removed.
+
+    What is held stands in place of a page that has lost its text, with a remark that says so.
+    """
     for item in items:
-        if isinstance(item, Rejected) or not store.is_removed(article_key(item)):
+        if isinstance(item, Rejected):
             yield item
+            continue
+        key = article_key(item)
+        is_again = isinstance(item, PageArticle) and store.fingerprint_of(key)
+        held = store.article(key).article if is_again else None
+        if held and _has_lost_its_text(item, held):
+            said = "its page has lost most of the text that is held, which stays"
+            remark = f"{said}; to replace it: citewire add {item.origin}"
+            yield replace(held, key=key, origin=item.origin, remark=remark)
+        elif not store.is_removed(key):
+            yield item
+
+
+def _has_lost_its_text(read: Article, held: Article) -> bool:
+    """True for what a site puts in place of an article, such as a teaser or "not found".
+
+    A text that was rewritten is told from it by a date or a correction that the page states; the
+    feed's date says nothing of what the page sends.
+    """
+    is_dated = read.updated and not read.updated.source.startswith("feed")
+    is_later = is_dated and is_before(held.updated or held.published, read.updated)
+    if is_later or (read.correction and read.correction != held.correction):
+        return False
+    before, after = (copies.read(article.paragraphs, None) for article in (held, read))
+    return not copies.stands(before, after)
 
 
 def remember(store: Library, *feeds: Feed) -> None:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +22,7 @@ from rag import stories
 from rag.chunk import Span
 from rag.errors import LibraryError, LibraryMismatch, LibraryMissing
 from rag.records import Article, ExportedArticle, Passage, StoredArticle, Timestamp, Window
-from rag.schema import EPOCH, SCHEMA, SCHEMA_VERSION, migrate
+from rag.schema import EPOCH, SCHEMA, SCHEMA_VERSION
 
 FILE = "library.sqlite"
 HASHED = "sha256:"
@@ -70,7 +70,7 @@ class Library:
         """Opens the library in `folder`.
 
         Raises LibraryMissing where there is none, LibraryMismatch where a newer version made it,
-        LibraryError where the file is damaged.
+        LibraryError where the file is damaged or an older version made it.
         """
         self.folder = folder
         self._local = threading.local()
@@ -97,14 +97,12 @@ class Library:
                 f"{folder} was made by a newer Citewire (format {version}; this one reads up to "
                 f"{SCHEMA_VERSION}); update with: pip install --upgrade citewire"
             )
-        if version < 1 or not {"meta", "articles", "words", "strays"} <= tables:
+        is_whole = {"meta", "articles", "words", "copies", "strays"} <= tables
+        if version < SCHEMA_VERSION or not is_whole:
             raise LibraryError(
-                f"{folder / FILE} is not a whole library; move the whole folder away, then "
-                "restore a backup or add the articles again."
+                f"{folder / FILE} is not a whole library, or an older Citewire made it; move the "
+                "whole folder away, then restore a backup or add the articles again."
             )
-        if version < SCHEMA_VERSION:
-            with self._told():
-                migrate(self._db)
 
     @classmethod
     def create(cls, folder: Path, meta: dict[str, str]) -> Library:
@@ -244,10 +242,11 @@ class Library:
         return row[0] if row else None
 
     def key_from(self, origin: str) -> str | None:
-        """The key of the article without an address that was last read from the file or line."""
+        """The key of the article without an address that was last stored from the file or line."""
         row = self._db.execute(
             "SELECT a.key FROM articles a JOIN versions v ON v.article = a.id"
-            " AND v.number = a.version WHERE v.origin = ? AND a.key LIKE ?",
+            " AND v.number = a.version WHERE v.origin = ? AND a.key LIKE ?"
+            " ORDER BY v.id DESC LIMIT 1",
             (origin, HASHED + "%"),
         ).fetchone()
         return row[0] if row else None
@@ -313,20 +312,8 @@ class Library:
         A version came when its source says it was updated, or else when it was read, and not before
         it says it was published.
         """
-        rows = self._db.execute(
-            "SELECT v.number, v.updated, v.fetched, v.published FROM versions v JOIN articles a"
-            " ON a.id = v.article WHERE a.key = ? ORDER BY v.number",
-            (key,),
-        ).fetchall()
-        newest, before = 1, _timestamp(rows[0][1])
-        for number, *texts in rows[1:]:
-            updated, fetched, published = map(_timestamp, texts)
-            is_told = updated and (before is None or updated.text != before.text)
-            came = updated if is_told else fetched
-            if all(stamp is None or stamp.day <= day for stamp in (came, published)):
-                newest = number
-            before = updated
-        return newest
+        sql = f"SELECT ({_version_on(day, 'number')}) FROM articles a WHERE a.key = ?"
+        return int(self._db.execute(sql, (key,)).fetchone()[0])
 
     def _also_in(self, articles: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """The other outlets with copies of each article, in the order in which they came."""
@@ -370,29 +357,23 @@ class Library:
         """The condition on articles that a search must meet."""
         clauses: list[str] = []
         values: list[object] = []
-        for bound, sign in ((window.since, ">="), (window.until, "<=")):
+        day = "a.day" if window.as_of is None else _day_on(window.as_of)
+        for bound, sign in ((window.since, ">="), (window.until, "<="), (window.as_of, "<=")):
             if bound is not None:
-                clauses.append(f"(a.day {sign} ? OR a.day IS NULL)")
+                clauses.append(f"({day} {sign} ?) IS NOT FALSE")  # NULL where there is no day
                 values.append((bound - EPOCH).days)
-        if window.as_of is not None:
-            # A later version may tell a later day; texts of dates are in the order of time.
-            clauses.append(
-                "(a.day <= ? OR a.day IS NULL OR a.version > 1 AND EXISTS"
-                " (SELECT 1 FROM versions w WHERE w.article = a.id AND w.published < ?))"
-            )
-            end = window.as_of + timedelta(days=1)
-            values += [(window.as_of - EPOCH).days, end.isoformat()]
         if window.undated == "exclude":
-            clauses.append("a.day IS NOT NULL")
+            clauses.append(f"{day} IS NOT NULL")
         for column, names in (("outlet", outlets), ("key", articles)):
             if names is not None:
                 clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
                 values.append(json.dumps(list(names)))
-        return Filter(" AND ".join(clauses), tuple(values))
+        return Filter(" AND ".join(clauses), tuple(values), day)
 
     def scope(self, chosen: Filter) -> tuple[int, date | None, int]:
         """Articles within the filter, the newest day among them, and how many have no date."""
-        sql = "SELECT count(*), max(day), count(*) - count(day) FROM articles a" + chosen.where()
+        days = f"SELECT {chosen.day} AS day FROM articles a{chosen.where()}"
+        sql = f"SELECT count(*), max(day), count(*) - count(day) FROM ({days})"
         count, newest, undated = self._db.execute(sql, chosen.values).fetchone()
         return count, _date(newest), undated
 
@@ -406,8 +387,8 @@ class Library:
         """Ids of the first passages of the `count` newest articles within the filter."""
         sql = (
             "SELECT min(p.id) FROM articles a JOIN passages p ON p.article = a.id"
-            f" WHERE a.day IS NOT NULL{chosen.also()} GROUP BY a.id ORDER BY a.day DESC, a.id DESC"
-            " LIMIT ?"
+            f" WHERE {chosen.day} IS NOT NULL{chosen.also()} GROUP BY a.id"
+            f" ORDER BY {chosen.day} DESC, a.id DESC LIMIT ?"
         )
         return [row[0] for row in self._db.execute(sql, (*chosen.values, count))]
 
@@ -539,6 +520,8 @@ class Filter:
 
     clause: str
     values: tuple[object, ...]
+    day: str
+    """The day of an article that it is of, counted from 1970-01-01."""
 
     def where(self) -> str:
         return f" WHERE {self.clause}" if self.clause else ""
@@ -562,6 +545,25 @@ def copy(db: sqlite3.Connection, path: Path, journal: Literal["WAL", "DELETE"]) 
     with closing(sqlite3.connect(path)) as new:
         db.backup(new)
         new.execute(f"PRAGMA journal_mode = {journal}")
+
+
+def _version_on(day: date, column: str) -> str:
+    """The SQL for a column of the version that article `a` had on the day; see `version_on`."""
+    # What stands before "|" is the stamp's text, and its first ten characters are its day.
+    is_as_before = "instr(v.updated, substr(b.updated, 1, instr(b.updated, '|'))) = 1"
+    came = f"coalesce(iif({is_as_before}, NULL, v.updated), v.fetched, '')"
+    return (
+        f"SELECT v.{column} FROM versions v"
+        " LEFT JOIN versions b ON b.article = v.article AND b.number = v.number - 1"
+        f" WHERE v.article = a.id AND (v.number = 1 OR '{day}' >="
+        f" substr(max({came}, coalesce(v.published, '')), 1, 10)) ORDER BY v.number DESC LIMIT 1"
+    )
+
+
+def _day_on(day: date) -> str:
+    """The SQL for the publication day that article `a` told on that day, or else tells now."""
+    told = f"julianday(substr(({_version_on(day, 'published')}), 1, 10)) - julianday('{EPOCH}')"
+    return f"iif(a.version = 1, a.day, coalesce(CAST({told} AS INTEGER), a.day))"
 
 
 def _put(db: sqlite3.Connection, new: NewArticle) -> bool:

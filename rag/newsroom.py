@@ -242,7 +242,7 @@ class Newsroom:
         The vectors in use are replaced only when all are done. They are deleted with the next
         change of the library, for another process may still be reading them. Raises EmbedderError
         where a passage does not fit the embedder: then export the articles and add them to a new
-        library.
+        library, which then knows neither the feeds of this one nor what was removed from it.
         """
         with self._changing(rebuilding=True) as index:
             self._embed_anew(index, progress)
@@ -308,7 +308,10 @@ class Newsroom:
         return self._opened().articles()
 
     def every_version(self) -> Iterator[StoredArticle]:
-        """Every version of every article: all first ones in the order they were added, then on."""
+        """Every version of every article: all first ones in the order they were added, then on.
+
+        That is what `citewire export` writes. Feeds and what was removed are not among it.
+        """
         return self._opened().every_version()
 
     def status(self, check: bool = False) -> LibraryStatus:

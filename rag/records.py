@@ -346,7 +346,10 @@ class Answer:
                 lines.extend(f"      {line}" for line in below if line)
         if self.status != "declined":
             lines.extend(self.notices)
-        lines.extend(f"  - {p.title} ({p.outlet or 'no outlet'})" for p in self.nearest)
+        for p in self.nearest:
+            where = ", ".join(str(part) for part in (p.outlet, p.day) if part)
+            lines.append(f"  - {p.title} ({where or 'undated'}), paragraph {p.paragraphs[0]}")
+            lines.extend(f"      {line}" for line in (p.url, p.note, p.correction) if line)
         if self.understood:
             lines.append(f"Understood as: {self.understood}")
         if self.is_searched:

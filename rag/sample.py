@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rag.chunk import LONGEST
 from rag.errors import SourceError
+from rag.schema import SCHEMA_VERSION
 from rag.settings import Settings
 
 NAME = "sample"
@@ -32,12 +33,12 @@ def corpus() -> Path:
 def build(settings: Settings, progress: Progress | None = None) -> Path:
     """The folder of the sample library, built first where it is not there yet.
 
-    It is rebuilt when an article, the embedder or the passage length is another.
+    It is rebuilt when an article, the embedder, the passage length or the format is another.
     """
     from rag.newsroom import Newsroom
 
     articles = corpus() / "articles"
-    digest = hashlib.sha256(f"{settings.embedder} {LONGEST}".encode())
+    digest = hashlib.sha256(f"{settings.embedder} {LONGEST} {SCHEMA_VERSION}".encode())
     for path in sorted(articles.rglob("*.md")):
         digest.update(path.name.encode() + path.read_bytes())
     folder = settings.cache / f"sample-{digest.hexdigest()[:16]}"

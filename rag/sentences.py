@@ -7,6 +7,12 @@ from functools import lru_cache
 
 # A closing quotation mark or bracket that the segmenter left at the start of the next sentence.
 _CLOSERS = re.compile(r"^[\"'”’)\]]+(?=\s|$)")
+# "At 5:57 p.m. Eastern time" is one sentence.
+_HOUR = re.compile(r"\b[ap]\.m\.$")
+_ZONE = re.compile(
+    r"(?:Eastern|Central|Mountain|Pacific|Atlantic|British|Greenwich|Coordinated|Universal|Moscow|"
+    r"local|[ECMP][SD]?T|GMT|UTC|BST|CES?T|IST|JST)\b"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -28,7 +34,9 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
             start += closer.end()
             while start < at and text[start].isspace():
                 start += 1
-        if start < at:
+        if spans and _HOUR.search(text[slice(*spans[-1])]) and _ZONE.match(text, start):
+            spans[-1] = (spans[-1][0], at)
+        elif start < at:
             spans.append((start, at))
     return tuple(spans)
 

@@ -22,7 +22,7 @@ import pytest
 
 from rag import Newsroom, Settings, vectors
 from rag.backup import restore
-from rag.errors import LibraryBusy, LibraryError
+from rag.errors import EmbedderError, LibraryBusy, LibraryError
 from rag.followed import Feed, remember
 from rag.library import Library
 from rag.question import stem
@@ -181,6 +181,19 @@ def test_damaged_vectors_are_rebuilt(room: Newsroom) -> None:
     assert "citewire rebuild" in " ".join(room.status(check=True).attention)
     room.rebuild()
     assert room.status(check=True).attention == ()
+
+
+@pytest.mark.parametrize("change", ["PRAGMA user_version = 0", "DROP TABLE copies"])
+def test_a_library_of_another_form_is_one_clear_error(change: str, room: Newsroom) -> None:
+    sql(change)(room)
+    with pytest.raises(LibraryError, match=r"an older Citewire made it; .* add the articles again"):
+        Newsroom.open(room.folder)
+
+
+def test_a_passage_too_long_for_another_embedder_says_what_to_do(room: Newsroom) -> None:
+    sql(f"UPDATE passages SET text = '{'word ' * 600}' WHERE id = 1")(room)
+    with pytest.raises(EmbedderError, match=r"citewire export FILE, and add that file to a new"):
+        room.rebuild()
 
 
 @pytest.mark.parametrize("mend", [Newsroom.rebuild, Newsroom.add], ids=["rebuild", "add"])

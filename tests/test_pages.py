@@ -326,7 +326,8 @@ def test_what_an_agency_withdraws_is_marked_with_every_citation(tmp_path: Path) 
     room = Newsroom.open(tmp_path / "library")
     path = tmp_path / "item.json"
     item = NINJS["3"]
-    withdrawn = item | {"pubStatus": "canceled", "bodies": []}
+    when = {"versionCreated": "2024-05-08T09:00:00+02:00"}
+    withdrawn = item | when | {"pubStatus": "canceled", "bodies": []}
     path.write_text(json.dumps(withdrawn), "utf-8")
     (rejected,) = room.add(path).rejected
     assert "withdrawn" in rejected.reason
@@ -341,3 +342,11 @@ def test_what_an_agency_withdraws_is_marked_with_every_citation(tmp_path: Path) 
     assert room.article(key, 1).article.correction is None
     before = room.ask("Tell me about the old bridge.", as_of="2024-05-07").citations[0]
     assert (before.version, before.correction) == (1, None)
+    after = room.ask("Tell me about the old bridge.", as_of="2024-05-08").citations[0]
+    assert (after.version, after.correction) == (2, note)
+    late = {"versionCreated": "2024-05-07T09:00:00+02:00", "bodies": [
+        {"role": "main", "contentType": "text/plain", "value": "The bridge is closed for a year."}
+    ]}  # fmt: skip
+    path.write_text(json.dumps(item | late), "utf-8")
+    assert room.add(path).older == (key,)
+    assert room.article(key).article.correction == note

@@ -407,7 +407,7 @@ def test_dates(text: str, expected: str, source: str, tmp_path: Path) -> None:
     "text",
     ["yesterday", "2 days ago", "2025 days ago", "Sunday", "March 30", "March 2025", "2025", "2025-03", "30.03.25",
      "2025-W10", "2025W10", "03/04/2025", "2025-02-30", "soon", "in 2024 at 9", "0001-01-01T00:00:00Z", "2999-01-01",
-     "1970-01-01T00:00:00", "January 5, 2999"],
+     "1970-01-01T00:00:00", "1970-01-01", "January 1, 1970", "January 5, 2999"],
 )  # fmt: skip
 def test_what_names_no_day_leaves_the_article_undated(text: str, tmp_path: Path) -> None:
     found = article(write(tmp_path, "a.json", {**STORY, "published": text}))
@@ -485,6 +485,15 @@ def test_a_given_outlet_and_other_fields_are_kept(tmp_path: Path) -> None:
     assert article(write(tmp_path, "a.json", {**STORY, "authors": "Ann Poole"})).authors == (
         "Ann Poole",
     )
+
+
+def test_a_field_named_key_is_none_of_ours(tmp_path: Path) -> None:
+    for key in ("politics", 1234):
+        lines = [{**STORY, "url": f"https://a.example/{n}", "key": key} for n in range(3)]
+        path = write(tmp_path, "a.jsonl", "\n".join(map(json.dumps, lines)))
+        assert len(Newsroom.open(tmp_path / str(key)).add(path).added) == 3
+    text = "---\ntitle: Mayor\nkey: [politics, courts]\n---\nText of the article."
+    assert article(write(tmp_path, "a.md", text)).key == ""
 
 
 # Markdown and HTML
@@ -732,6 +741,8 @@ READ MORE
 ► Related:The bridge that nobody wanted
 More:"I stay," says the mayor
 You can read more about the vote here.
+The post Mayor resigns after the vote appeared first on Dale Courier.
+The post “I stay,” says the mayor first appeared on The Dale Courier
 [Story continues below the photo gallery.]
 Sign up for our free morning newsletter.
 What's everyone talking about? Sign up for our newsletter to get the news of the day
@@ -768,6 +779,8 @@ Share this burden with us, the minister asked her colleagues in Brussels.
 Readers want more: the paper sold 40,000 copies.
 Read the report, the judge told the jury, before you speak.
 More people voted than ever before.
+The post about the mayor first appeared on Facebook on Monday.
+The post that she leaves appeared first on the list of cuts.
 Related species live in the south of the island.
 Watchmen guarded the bridge.
 The story continues on Tuesday with the second hearing.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from click.testing import CliRunner
 
 from rag import AddReport, Article, Newsroom, Settings, Timestamp
 from rag.cli import cli
-from rag.library import FILE
 from rag.sources import exported
 from ui import cards
 
@@ -305,18 +303,12 @@ def test_what_one_outlet_corrected_is_told_and_not_the_copies(
     assert citation.also_in == ()  # the others say 340
 
 
-@pytest.mark.parametrize("migrated", [False, True], ids=["added", "migrated"])
 @pytest.mark.parametrize("step", [1, -1], ids=["copy first", "correction first"])
-def test_a_copy_of_what_was_corrected_is_one_in_any_order(
-    step: int, migrated: bool, tmp_path: Path
-) -> None:
+def test_a_copy_of_what_was_corrected_is_one_in_any_order(step: int, tmp_path: Path) -> None:
     room = Newsroom.open(tmp_path / "library")
     others = [COPIES[1], corrected(WIRE, "340", "1,200", "62")]
     for article in (WIRE, *others[::step]):
         room.add_articles(iter([article]))
-    if migrated:
-        first_format(room.folder)
-        room = Newsroom.open(room.folder)
     assert room.status().stories == 1
     citation = room.ask(QUESTION, outlets=["Edited"]).citations[0]
     assert citation.correction == f"Northern Wire: {NOTE}"
@@ -448,8 +440,12 @@ def test_an_article_with_a_later_date_was_there_before(tmp_path: Path) -> None:
     again = corrected(WIRE)
     room.add_articles(iter([WIRE]))
     room.add_articles(iter([replace(again, published=Timestamp("2031-04-10", "test"))]))
-    citation = room.ask(QUESTION, as_of="2031-03-05").citations[0]
-    assert citation.version == 1 and "340 homes" in citation.quote
+    answer = room.ask(QUESTION, as_of="2031-03-05")
+    assert answer.citations[0].version == 1 and "340 homes" in answer.citations[0].quote
+    assert (answer.searched.articles, str(answer.searched.newest)) == (1, "2031-03-04")
+    assert room.search(QUESTION, as_of="2031-03-05", until="2031-03-31")
+    assert not room.search(QUESTION, as_of="2031-03-05", since="2031-04-01")
+    assert room.search(QUESTION, as_of="2031-04-10", since="2031-04-01")[0].version == 2
 
 
 def test_a_part_of_a_long_paragraph_has_its_earlier_words(tmp_path: Path) -> None:
@@ -558,7 +554,8 @@ def test_an_edited_file_is_a_new_version(tmp_path: Path) -> None:
     assert add_text("Dam breaks at Orrin Falls", *P).updated == (key,)
     assert [v.version for v in room.versions(key)] == [3, 2, 1]
     assert "340 homes" in room.ask(QUESTION).text
-    assert len(add_text("Dam gives way", *NEWS).added) == 1  # another article, the same name
+    (other,) = add_text("Dam gives way", *NEWS).added  # another article, the same name
+    assert add_text("Dam gives way", NEWS[0].replace("two", "2"), *NEWS[1:]).updated == (other,)
     assert room.status().articles == 2
 
 
@@ -710,79 +707,3 @@ def test_a_correction_beside_the_text_is_a_change_and_is_exported(room: Newsroom
     assert report.updated == (WIRE.url,)
     lines = CliRunner().invoke(cli, ["export", "--library", str(room.folder)]).output
     assert json.loads(lines.splitlines()[-1])["correction"] == "It was 304 homes."
-
-
-# Libraries of the first format
-
-FIRST_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE articles (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
-    outlet TEXT, day INTEGER, fingerprint TEXT NOT NULL, story TEXT NOT NULL);
-CREATE INDEX articles_by_story ON articles (story);
-CREATE TABLE versions (
-    id INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
-    number INTEGER NOT NULL, title TEXT NOT NULL, url TEXT, outlet TEXT, authors TEXT NOT NULL,
-    published TEXT, updated TEXT, fetched TEXT, note TEXT, origin TEXT NOT NULL,
-    UNIQUE (article, number));
-CREATE TABLE paragraphs (
-    version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
-    number INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (version, number)) WITHOUT ROWID;
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
-    first INTEGER NOT NULL, last INTEGER NOT NULL, text TEXT NOT NULL);
-CREATE INDEX passages_by_article ON passages (article);
-CREATE VIRTUAL TABLE words USING fts5(
-    title, text, content='', tokenize='porter unicode61 remove_diacritics 2');
-CREATE VIRTUAL TABLE word_counts USING fts5vocab(words, row);
-CREATE TABLE strays (vector INTEGER PRIMARY KEY);
-"""
-
-
-def first_format(folder: Path) -> None:
-    """Makes the library in the folder what the first version would have made of its articles."""
-    with sqlite3.connect(folder / FILE) as new:
-        new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        tables = {
-            table: new.execute(f"SELECT {columns} FROM {table}").fetchall()
-            for table, columns in (
-                ("meta", "*"),
-                ("articles", "id, key, version, outlet, day, fingerprint, hex(story)"),
-                ("versions", "id, article, number, title, url, outlet, authors, published, updated,"
-                             " fetched, note, origin"),
-                ("paragraphs", "*"),
-                ("passages", "*"),
-            )
-        }  # fmt: skip
-    new.close()
-    (folder / FILE).unlink()
-    with sqlite3.connect(folder / FILE) as old:
-        old.executescript(FIRST_SCHEMA + "PRAGMA user_version = 1; PRAGMA journal_mode = WAL;")
-        for table, rows in tables.items():
-            marks = ",".join("?" * len(rows[0]))
-            old.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
-        old.execute(
-            "INSERT INTO words (rowid, title, text) SELECT p.id, v.title, p.text FROM passages p"
-            " JOIN articles a ON a.id = p.article"
-            " JOIN versions v ON v.article = a.id AND v.number = a.version"
-        )
-    old.close()
-
-
-def test_a_library_of_the_first_format_is_brought_up_to_date(tmp_path: Path) -> None:
-    folder = tmp_path / "library"
-    note = "Correction: The dam was built in 1931, not in 1913."
-    add(folder, WIRE, replace(COPIES[2], paragraphs=(*COPIES[2].paragraphs, note)), OTHERS[0])
-    first_format(folder)
-    room = Newsroom.open(folder)
-    assert (room.status().articles, room.status().stories) == (3, 2)
-    assert not room.status().attention
-    assert room.article(str(COPIES[2].url)).article.correction == note
-    assert room.article(str(WIRE.url)).also_in == ("Cut",)
-    assert "340" in str(room.ask(QUESTION).short)
-    report = room.add_articles(iter([WIRE, COPIES[0]]))
-    assert report.unchanged == (WIRE.url,) and report.copies == (COPIES[0].url,)
-    assert room.status().stories == 2
-    with sqlite3.connect(folder / FILE) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (2,)

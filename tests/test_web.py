@@ -404,6 +404,9 @@ LONG = "".join(
 )
 
 
+FOOTER = '<p>The post <a href="/a">Harbour</a> appeared first on <a href="/">Herald</a>.</p>'
+
+
 def test_entries_may_share_a_name(room: Newsroom, site: Site) -> None:
     guid = "<guid isPermaLink='false'>news</guid>"
     paths = ("/ferry", "/bridge")
@@ -420,11 +423,15 @@ def test_an_entry_with_the_whole_text_is_not_fetched(room: Newsroom, site: Site)
     site.pages["/rss"] = rss(
         with_text("/whole", LONG + "<script>steal()</script>"),
         with_text("/cut", LONG + "<p>And then […]</p>"),
+        with_text("/long", LONG + FOOTER),
+        with_text("/short", LONG + "<p>And then he left.</p><p>Read more</p>" + FOOTER),
     )
-    site.pages["/cut"] = FERRY
-    assert room.add(site.url("/rss")).added == (site.url("/whole"), site.url("/cut"))
-    assert site.pages_asked() == ["/rss", "/cut"]
-    article = room.article(site.url("/whole")).article
+    site.pages |= {"/cut": FERRY, "/short": FERRY}
+    whole, cut, long, short = (site.url(path) for path in ("/whole", "/cut", "/long", "/short"))
+    assert room.add(site.url("/rss")).added == (whole, long, cut, short)
+    assert site.pages_asked() == ["/rss", "/cut", "/short"]
+    assert room.article(long).article.paragraphs == room.article(whole).article.paragraphs
+    article = room.article(whole).article
     assert len(article.paragraphs) == 20 and "steal" not in "".join(article.paragraphs)
     assert (article.title, article.outlet) == ("Story /whole", "Ellery Herald")
     assert article.published and article.published.source == "feed published"
@@ -537,6 +544,7 @@ def test_robots_txt_is_heeded_for_what_a_feed_leads_to(room: Newsroom, site: Sit
         (lambda r: r.send(b"", status=302, Location=r.path), "/robots.txt cannot be had"),
         (lambda r: r.send(b"User-agent: *", Content_Encoding="gzip"), "/robots.txt cannot be had"),
         (f"User-agent: *\nDisallow: /\n{'# Nothing. ' * 50_000}", "robots.txt forbids it"),
+        ("\ufeffUser-agent: *\nDisallow: /", "robots.txt forbids it"),
     ],
 )
 def test_robots_txt_that_fails_is_a_no_and_a_long_one_counts(
@@ -635,14 +643,16 @@ def test_a_feed_that_is_followed_or_unfollowed_while_it_is_added_stays_so(
 
 
 def read_ago(room: Newsroom, first: float, last: float) -> None:
-    """Makes the library remember its pages as read, or tried, so many hours ago."""
+    """Makes the library remember its pages as read, or tried, so many hours ago.
+
+    What a server asked for is over by then.
+    """
     store, hours = Library(room.folder), {"first": first, "last": last}
     now = datetime.now(UTC)
     times = {name: (now - timedelta(hours=ago)).isoformat() for name, ago in hours.items()}
-    times["not_before"] = times["last"]
     for feed in followed.known(store).values():
         pages = {name: page | times for name, page in feed.pages.items()}
-        followed.remember(store, replace(feed, pages=pages))
+        followed.remember(store, replace(feed, pages=pages, alone={}, not_before=None))
 
 
 def test_a_correction_is_seen_though_the_feed_does_not_change(room: Newsroom, site: Site) -> None:
@@ -671,6 +681,57 @@ def test_a_correction_is_seen_though_the_feed_does_not_change(room: Newsroom, si
     assert "216" in answer.text and answer.citations[0].correction == note
     assert [v.version for v in room.versions(site.url("/ferry"))] == [2, 1]
     assert room.article(site.url("/ferry")).article.published
+    assert polled(room) == AddReport()
+
+
+TEASER = "This story is for readers who pay for it: four pounds a month, and the first one is free."
+LATER = '<meta property="article:modified_time" content="2025-03-02T08:00:00+01:00">'
+NOTE = "<p>Correction: An earlier version gave the number of people aboard as 214.</p></article>"
+
+
+@pytest.mark.parametrize(
+    ("now", "is_taken"),
+    [
+        (page("Ferry sinks off Port Ellery", TEASER), False),
+        (page("Ferry sinks off Port Ellery", TEASER, LATER), True),
+        (page("Ferry sinks off Port Ellery", TEASER).replace("</article>", NOTE), True),
+        (FERRY.replace("</article>", f"{LONG}</article>"), True),
+    ],
+)
+def test_a_page_that_has_lost_its_text_replaces_nothing(
+    now: str, is_taken: bool, room: Newsroom, site: Site
+) -> None:
+    key = site.url("/ferry")
+    site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
+    polled(room, site.url("/rss"))
+    site.pages["/ferry"] = now
+    read_ago(room, 1, 1)
+    report = polled(room)
+    assert (report.updated, report.unchanged) == (((key,), ()) if is_taken else ((), (key,)))
+    if not is_taken:
+        (remark,) = report.remarks
+        assert remark.origin == key and f"stays; to replace it: citewire add {key}" in remark.text
+        assert "214" in room.ask("How many people were aboard the ferry Queen Maud?").text
+        assert room.add(key).updated == (key,)
+
+
+def test_what_leads_to_the_front_page_is_not_read(room: Newsroom, site: Site) -> None:
+    def gone(request: Request) -> None:
+        request.send(b"", status=302, Location="/")
+
+    site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY, "/": page("News", LONG)}
+    polled(room, site.url("/rss"))
+    changed = item(site, "/ferry", "<description>214 saved</description>")
+    site.pages |= {"/rss": rss(changed, item(site, "/mill")), "/ferry": gone, "/mill": gone}
+    assert [r.origin for r in polled(room).rejected] == [site.url("/ferry"), site.url("/mill")]
+    assert "leads to the front page" in reason(room.add(site.url("/mill")))
+    assert [stored.key for stored in room.articles()] == [site.url("/ferry")]
+    assert room.add(site.url("/")).added == (site.url("/"),)
+
+
+def test_too_many_entries_are_said_once(room: Newsroom, site: Site) -> None:
+    site.pages |= {"/rss": rss(item(site, "/ferry") * 501), "/ferry": FERRY}
+    assert "more than 500 entries" in polled(room, site.url("/rss")).rejected[0].reason
     assert polled(room) == AddReport()
 
 
@@ -755,20 +816,20 @@ def test_who_follows_waits_for_who_adds(
 def test_a_page_that_cannot_be_read_is_tried_again(status: int, room: Newsroom, site: Site) -> None:
     def feed(request: Request) -> None:
         known = request.headers.get("If-None-Match") == '"1"'
-        text = b"" if known else rss(item(site, "/ferry"), item(site, "/gone"))
+        text = b"" if known else rss(item(site, "/gone"), item(site, "/ferry"))
         request.send(text, status=304 if known else 200, ETag='"1"')
 
     site.pages |= {"/rss": feed, "/ferry": lambda r: r.send(b"", status=status)}
     first = polled(room, site.url("/rss"))
-    assert [r.origin for r in first.rejected] == [site.url("/ferry"), site.url("/gone")]
-    assert f"{status} " in first.rejected[0].reason and "tries again" in first.rejected[0].reason
+    assert [r.origin for r in first.rejected] == [site.url("/gone"), site.url("/ferry")]
+    assert f"{status} " in first.rejected[1].reason and "tries again" in first.rejected[1].reason
 
     site.pages["/ferry"] = FERRY  # it comes some minutes after its entry
     site.pages_asked()
     second = polled(room)
     assert second.added == (site.url("/ferry"),)
     assert second.rejected == ()  # what was said in the round before is not said again
-    assert site.pages_asked() == ["/rss", "/ferry", "/gone"]
+    assert site.pages_asked() == ["/rss", "/gone", "/ferry"]
     published = room.article(site.url("/ferry")).article.published
     assert published and published.source == "feed published"
 
@@ -791,11 +852,47 @@ def test_a_host_that_asks_for_an_hour_is_left_alone_in_the_next_rounds(
     mill = page("Mill burns", "The mill on the Dale burned down on Sunday morning. " * 3)
     both = rss(item(site, "/ferry", "<description>214 saved</description>"), item(site, "/mill"))
     site.pages |= {"/rss": both, "/ferry": FERRY, "/mill": mill}
-    site.pages_asked()
-    assert polled(room) == AddReport()
-    assert site.pages_asked() == ["/rss"]
+    site.pages["/b"] = both
+    site.asked.clear()
+    for report in room.follow(site.url("/rss"), site.url("/b")):
+        assert "127.0.0.1 asks to be left alone for 3" in reason(report)
+    elsewhere = site.url("/b", "localhost")
+    assert polled(room, elsewhere) == AddReport()
+    assert [path for path in site.asked if path != "/robots.txt"] == ["/b"]  # of the other host
+    assert "left alone for 3" in reason(room.add(site.url("/mill")))
     read_ago(room, 1, 1)
-    assert len(polled(room).added) == 2
+    assert len(polled(room, site.url("/rss")).added) == 2
+
+
+def test_a_new_feed_whose_server_asks_for_it_is_left_alone(room: Newsroom, site: Site) -> None:
+    site.pages["/rss"] = lambda r: r.send(b"", status=503, Retry_After="7200")
+    assert "503" in reason(polled(room, site.url("/rss")))
+    assert room.status().feeds == ()
+    site.asked.clear()
+    assert "its server is left alone until" in reason(polled(room, site.url("/rss")))
+    assert site.asked == []
+    site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
+    read_ago(room, 1, 1)
+    assert polled(room, site.url("/rss")).added == (site.url("/ferry"),)
+    assert len(room.status().feeds) == 1
+
+
+def test_a_host_that_refuses_for_load_is_asked_for_no_other_page_in_that_round(
+    room: Newsroom, site: Site
+) -> None:
+    site.pages |= {
+        "/a": rss(item(site, "/ferry"), item(site, "/mill")),
+        "/b": rss(item(site, "/bridge")),
+        "/ferry": lambda r: r.send(b"", status=429),
+        "/mill": page("Mill burns", "The mill on the Dale burned down on Sunday morning. " * 3),
+        "/bridge": page("Bridge", LONG),
+    }
+    first, second = room.follow(site.url("/a"), site.url("/b"))
+    assert site.url("/ferry") == first.rejected[0].origin and "429" in reason(first)
+    assert second == AddReport()
+    assert site.pages_asked() == ["/a", "/ferry", "/ferry", "/ferry", "/b"]
+    site.pages["/ferry"] = FERRY
+    assert [len(report.added) for report in room.follow()] == [2, 1]
 
 
 def test_what_a_changed_entry_leads_to_is_read_as_soon_as_it_can_be(
@@ -851,9 +948,10 @@ def test_nothing_that_a_server_sends_stops_other_feeds(
     answer: Answer, room: Newsroom, site: Site
 ) -> None:
     site.pages |= {"/a": answer, "/b": rss(item(site, "/ferry")), "/ferry": FERRY}
-    first, second = room.follow(site.url("/a"), site.url("/b"))
+    feeds = site.url("/a", "localhost"), site.url("/b")
+    first, second = room.follow(*feeds)
     assert not first.added and second.added == (site.url("/ferry"),)
-    assert list(room.follow(site.url("/a"), site.url("/b")))[1] == AddReport()
+    assert list(room.follow(*feeds))[1] == AddReport()
 
 
 def test_what_is_no_feed_is_not_followed(room: Newsroom, site: Site) -> None:

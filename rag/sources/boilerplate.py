@@ -31,6 +31,8 @@ _PATTERNS = (
     r"(?: more| also| next| now| this| coverage| stor(?:y|ies)| articles?| content| links)?"
     r"|also read|more on this(?: story)?|you (?:may|might) also like)(?: ?:.*)?",
     rf"(?:you can )?(?:read|see|learn|find out) (?:more|it|them)(?: about {_ANY})? (?:right )?here",
+    # What WordPress puts below a text in a feed
+    r"(?-i:The post [^a-z].*) (?:appeared first|first appeared) on .+",
     # Newsletters and subscriptions
     r"(?:[^.\"“”]{0,80}[:?!] ?)?(?-i:Sign up|SIGN UP|Subscribe|SUBSCRIBE|Get|GET)\b"
     rf"(?={_ANY}\b(?:newsletters?|your inbox)\b){_ANY}",

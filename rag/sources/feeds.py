@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -16,7 +16,7 @@ from lxml import etree
 
 from rag.errors import SourceError
 from rag.records import Article, Timestamp
-from rag.sources import fields, files, html
+from rag.sources import clean, fields, files, html
 from rag.sources.web import Page
 
 MOST = 500
@@ -73,8 +73,8 @@ class Entry:
         if self.url and (len(self.content) < WHOLE or not fields.same_site(self.url, feed)):
             return None
         lines = html.lines(self.content)
-        text = "\n".join(lines).strip()
-        if not text or (self.url and (len(text) < WHOLE or _BROKEN_OFF.search(text))):
+        text = "\n".join(clean.kept(lines))
+        if not text or (self.url and (len(text) < WHOLE or _breaks_off(lines))):
             return None
         told = {"url": self.url, "title": self.title, "outlet": self.outlet}
         if not self.url and self.id != self.title:
@@ -85,6 +85,16 @@ class Entry:
             self.url or self.id,
             "feed",
         )
+
+
+def _breaks_off(lines: Sequence[str]) -> bool:
+    """True if the text ends with a sign that there is more, whatever of a page stands below it."""
+    for line in map(str.rstrip, reversed(lines)):
+        if _BROKEN_OFF.search(line):
+            return True
+        if clean.kept([line]):
+            return False
+    return False
 
 
 def is_feed(page: Page) -> bool:

@@ -16,8 +16,8 @@ from rag.sources.files import LONGEST
 
 FIRST_YEAR = 1605
 """Of the first newspaper. An earlier date stands for a missing one, as 0001-01-01 often does."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""Likewise: what a missing date becomes where dates are numbers."""
+_EPOCH = (date(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC))
+"""Likewise: what a missing date becomes where dates are numbers, as a day and as an instant."""
 _TIME = re.compile(r"\d:\d\d|\d ?[ap]\.?m\b", re.IGNORECASE)
 _WEEK = re.compile(r"\d{4}-?W\d\d", re.IGNORECASE)
 """A whole week in ISO 8601, which Python takes for its Monday."""
@@ -111,7 +111,7 @@ def timestamp(text: str | None, source: str) -> Timestamp | None:
     found = _parsed(text) if text else None
     if isinstance(found, datetime) and found.tzinfo is None:
         found, source = found.replace(tzinfo=UTC), f"{source}, zone assumed UTC"
-    if found is None or found.year < FIRST_YEAR or found == _EPOCH:
+    if found is None or found.year < FIRST_YEAR or found in _EPOCH:
         return None
     day = found.date() if isinstance(found, datetime) else found
     if day > datetime.now(UTC).date() + timedelta(days=1):

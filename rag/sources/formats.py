@@ -76,9 +76,11 @@ def _markdown(file: files.Stream, origin: str) -> Items:
                 fields["title"] = blocks[-1]
         elif token.type == "html_block":
             blocks += html.lines(token.content)
-    yield article(fields, blocks, origin, "front matter")
+    yield article({**fields, **_UNNAMED}, blocks, origin, "front matter")
 
 
+_UNNAMED = {"key": None}
+"""A field of that name means anything in other people's files, not what a library is to call it."""
 _WORDS = {"text", "code_inline", "softbreak", "hardbreak"}
 """What is read of a Markdown paragraph: not its pictures and tags, nor the marks of links."""
 
@@ -167,7 +169,7 @@ def _record(item: Any, origin: str) -> Article:
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise SourceError("its field text is missing or no text; expected one or a list of them")
     blocks = [block for part in parts for block in clean.blocks(clean.tidy(part))]
-    return article(item, blocks, origin, "json")
+    return article({**item, **_UNNAMED}, blocks, origin, "json")
 
 
 _READERS: dict[str, Callable[[files.Stream, str], Items]] = {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 
@@ -27,7 +28,11 @@ ATTEMPTS = 3
 """Requests for one page where the server is overloaded or out of order."""
 PATIENCE = 60.0
 """Seconds up to which a server's wish to be left alone is waited for rather than given up."""
-_OVERLOADED = {429, 500, 502, 503, 504}
+LONGEST = 7 * 86400.0
+"""Seconds up to which a server's wish to be left alone is heeded."""
+_BUSY = {429, 503}
+"""These are said of a whole host, the others of `_OVERLOADED` perhaps of one page only."""
+_OVERLOADED = {500, 502, 504} | _BUSY
 _MOVED = {301, 302, 303, 307, 308}
 
 
@@ -52,15 +57,40 @@ class Page:
 class Web:
     """Fetches pages: one at a time, with a pause between two from one host. For one thread."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, alone: Mapping[str, str]) -> None:
+        """`alone`: the hosts that asked for it before, as `Web.alone` told them."""
         self._settings = settings
         self._guard = Guard(settings.fetch_private)
         self._client = httpx2.Client(
             transport=Transport(self._guard), headers={"User-Agent": AGENT}, trust_env=False
         )
         self._robots: dict[str, Protego | FetchError] = {}
-        self._free: dict[str, float] = {}
+        now, clock = datetime.now(UTC), time.monotonic()
+        self._free = {
+            host: clock + (datetime.fromisoformat(until) - now).total_seconds()
+            for host, until in alone.items()
+        }
         """From when on each host may be asked again, on the monotonic clock."""
+        self._busy: set[str] = set()
+        """Hosts that refused a page for load at each attempt."""
+
+    def alone(self) -> dict[str, str]:
+        """Hosts that ask to be left alone for longer than is waited for, and until when each does.
+
+        As ISO 8601 in UTC.
+        """
+        now = datetime.now(UTC)
+        waits = {host: self._wait(host) for host in self._free}
+        return {
+            host: (now + timedelta(seconds=wait)).isoformat(timespec="seconds")
+            for host, wait in waits.items()
+            if wait > PATIENCE
+        }
+
+    def refuses(self, url: str) -> bool:
+        """True if the address is of a host that has refused for load and is to be left alone."""
+        host = _address(url).host
+        return host in self._busy or self._wait(host) > PATIENCE
 
     def get(
         self, url: str, *, polite: bool = True, etag: str | None = None, modified: str | None = None
@@ -123,14 +153,21 @@ class Web:
         if status not in _OVERLOADED:
             return FetchError(message, status=status)
         own = self._settings.fetch_delay * 2 ** (attempt + 1)
-        wait = max(own, _seconds(response.headers.get("retry-after", "")))
+        wait = min(LONGEST, max(own, _seconds(response.headers.get("retry-after", ""))))
         self._free[response.url.host] = time.monotonic() + wait
+        if status in _BUSY and attempt == ATTEMPTS - 1:
+            self._busy.add(response.url.host)
         return FetchError(message, passes=True, wait=wait, status=status)
+
+    def _wait(self, host: str) -> float:
+        """Seconds until the host may be asked again; less than 0 where it may be."""
+        now = time.monotonic()
+        return self._free.get(host, now) - now
 
     def _pause(self, url: httpx2.URL) -> None:
         """Waits until the host may be asked again."""
-        now, host = time.monotonic(), url.host
-        wait = self._free.get(host, now) - now
+        host = url.host
+        wait = self._wait(host)
         if wait > PATIENCE:
             message = f"{host} asks to be left alone for {wait:.0f} seconds"
             raise FetchError(message, passes=True, wait=wait)
@@ -163,7 +200,7 @@ class Web:
         except FetchError as error:
             are_none = 400 <= error.status < 500 and not error.passes
             return Protego.parse("") if are_none else error
-        return Protego.parse(page.content.decode("utf-8", "replace"))
+        return Protego.parse(page.content.decode("utf-8-sig", "replace"))
 
 
 def _address(url: str) -> httpx2.URL:
