@@ -42,7 +42,7 @@ _NEW = re.compile(
     re.IGNORECASE,
 )
 # Of reports on one matter the newest counts, unless an earlier time is asked for.
-LATER = 3.5
+LATER = 3.0
 _EARLIER = re.compile(
     r"\b(?:first|original(?:ly)?|initial(?:ly)?|early|earlier|earliest|before|previous(?:ly)?|"
     r"(?:19|20)\d\d)\b",
@@ -65,7 +65,7 @@ UNHEARD = 8.0
 UNFIT = 4.0
 IN_SENTENCES = frozenset({"account", "reason", "whether"})
 """Kinds of question that are answered in sentences, not in a few exact words."""
-NEAR = 4.0
+NEAR = 3.0
 """Log odds below the best sentence at which another is still added to the answer."""
 LIKE_READ = 3
 """Passages, those of the best sentences, whose sentences are compared with the question."""
@@ -170,7 +170,7 @@ def _with_likeness(
 class _Alone:
     """What reading a sentence without its neighbours gives.
 
-    Beside others a sentence shares in what they answer, and its words may be cut wrong.
+    Beside others a sentence shares in what they answer, and its words may be cut too long.
     """
 
     odds: float
@@ -192,11 +192,15 @@ def _alone(asked: Asked, evidence: Sequence[Evidence], network: CrossEncoder) ->
 def _with_alone(
     evidence: Sequence[Evidence], alone: Sequence[_Alone], weight: float
 ) -> tuple[Evidence, ...]:
-    """The evidence, best first, with what reading its first sentences alone gave."""
-    again = [
-        replace(e, score=e.score + weight * one.odds, short=e.short and (one.short or e.short))
-        for e, one in zip(evidence, alone, strict=False)
-    ]
+    """The evidence, best first, with what reading its first sentences alone gave.
+
+    Words that are a part of those found beside the other sentences are the better cut.
+    """
+    again = []
+    for e, one in zip(evidence, alone, strict=False):
+        is_part = one.short and e.short and one.short in e.short
+        score = e.score + weight * one.odds
+        again.append(replace(e, score=score, short=one.short if is_part else e.short))
     least = min((one.odds for one in alone), default=0.0)
     again += [replace(e, score=e.score + weight * least) for e in evidence[len(alone) :]]
     return tuple(sorted(again, key=lambda e: -e.score))
