@@ -129,6 +129,7 @@ def read(
     if asked.kind in IN_SENTENCES:
         alike = likeness.read(asked, ordered, index)
         chosen, near, weight = _later_first(alike.evidence, behind), alike.near, ALONE_LIKE
+        ordered = list(alike.passages)
     else:
         chosen, near, weight = _with_likeness(asked, evidence, index, behind), NEAR, ALONE
     alone = _alone(asked, chosen[:ALONE_READ], network)
