@@ -10,6 +10,7 @@ from rag import Article
 from rag.check import Source
 from rag.cite import Draft, best_quote, cite, drafts
 from rag.records import StoredArticle
+from rag.sentences import sentences
 
 STORED = StoredArticle(
     "key", 1,
@@ -168,3 +169,12 @@ def test_citations_are_numbered_as_they_appear() -> None:
         assert (citation.title, citation.url, citation.note) == (
             "Ferry sinks", "https://herald.example/ferry", "Sample text",
         )  # fmt: skip
+
+
+def test_an_hour_and_its_zone_are_in_one_sentence() -> None:
+    said = [
+        "It landed at 6:23 p.m. Eastern time near the pole.",
+        "It fell over at 7 p.m.",
+        "All cheered.",
+    ]
+    assert sentences(" ".join(said)) == said
