@@ -279,8 +279,7 @@ def room(embedder: Embedder) -> int:
 
 
 def _prepare(batch: _Batch, key: str, article: Article, embedder: Embedder) -> None:
-    day = article.published.day if article.published else None
-    header = chunk.fit_header(article.title, day, room(embedder), embedder.count)
+    header = chunk.fit_header(article.title, article.day, room(embedder), embedder.count)
     left = room(embedder) - embedder.count([header])[0]
     spans = chunk.passages(article.paragraphs, left, embedder.count)
     batch.articles[key] = (article, spans, header)

@@ -155,8 +155,7 @@ class Source:
 
     @property
     def day(self) -> date | None:
-        published = self.stored.article.published
-        return published.day if published else None
+        return self.stored.article.day
 
     def rows(self) -> tuple[Row, ...]:
         return rows(self.text, self.day)

@@ -116,11 +116,6 @@ def read(
     wanting = {p.id: UNNAMED * unnamed[p.article] + aged * (ages[p.id] - newest) for p in first}
     sure = {p.id: f.odds - wanting[p.id] for p, f in zip(first, found, strict=True)}
     odds = {p.id: sure[p.id] + RETRIEVED * p.score for p in first}
-    evidence: list[Evidence] = []
-    for passage, head, one in zip(first, heads, found, strict=True):
-        at = len(head) + 1
-        evidence += _sentences(asked, articles[passage.article], passage, one, at, odds[passage.id])
-    evidence = sorted(_agreeing(evidence), key=lambda e: -e.score)
     ordered = sorted(first, key=lambda p: -odds[p.id]) + list(passages[READ:])
     # Why something happened is told when it happens.
     is_timeless = asked.kind in ("account", "reason")
@@ -131,12 +126,16 @@ def read(
         chosen, near, weight = _later_first(alike.evidence, behind), alike.near, ALONE_LIKE
         ordered = list(alike.passages)
     else:
+        evidence: list[Evidence] = []
+        for passage, head, one in zip(first, heads, found, strict=True):
+            article, at = articles[passage.article], len(head) + 1
+            evidence += _sentences(asked, article, passage, one, at, odds[passage.id])
+        evidence = sorted(_agreeing(evidence), key=lambda e: -e.score)
         chosen, near, weight = _with_likeness(asked, evidence, index, behind), NEAR, ALONE
     alone = _alone(asked, chosen[:ALONE_READ], network)
     # "All 214 people aboard were rescued" by itself does not tell whether everybody survived.
     if asked.kind not in IN_SENTENCES and alone:
-        pairs = zip(chosen, alone, strict=False)
-        surest = (surest + max(a.odds - wanting[e.passage.id] for e, a in pairs)) / 2
+        surest = (surest + max(own - wanting[e.passage.id] for e, own in alone)) / 2
     if _is_unheard_of(asked, index, texts.values()):
         surest -= UNHEARD
     confidence = float(1 / (1 + np.exp(-SLOPE * (surest - MIDDLE))))
@@ -167,43 +166,32 @@ def _with_likeness(
     return tuple(sorted(found, key=lambda e: -e.score))
 
 
-@dataclass(frozen=True, slots=True)
-class _Alone:
-    """What reading a sentence without its neighbours gives.
+def _alone(
+    asked: Asked, evidence: Sequence[Evidence], network: CrossEncoder
+) -> list[tuple[Evidence, float]]:
+    """Each with the log odds that it answers, read without its neighbours, and its words cut anew.
 
-    Beside others a sentence shares in what they answer, and its words may be cut too long.
+    Beside others a sentence shares in what they answer, and its words may be cut too long: those
+    found without them are the better cut where they are a part of these.
     """
-
-    odds: float
-    """Log odds that it answers."""
-    short: str | None
-    """The exact words in it."""
-
-
-def _alone(asked: Asked, evidence: Sequence[Evidence], network: CrossEncoder) -> list[_Alone]:
     heads = [_head(e.passage) for e in evidence]
     inputs = [embedded(head, e.text) for head, e in zip(heads, evidence, strict=True)]
+    reads = network.read(asked.text, inputs)
     found = []
-    for head, text, one in zip(heads, inputs, network.read(asked.text, inputs), strict=True):
-        words = best_words(one, len(head) + 1, len(text), text, asked)
-        found.append(_Alone(one.odds, words.text if words else None))
+    for e, head, text, one in zip(evidence, heads, inputs, reads, strict=True):
+        words = best_words(one, len(head) + 1, len(text), text, asked) if e.short else None
+        is_part = words and e.short and words.text in e.short
+        found.append((replace(e, short=words.text) if words and is_part else e, one.odds))
     return found
 
 
 def _with_alone(
-    evidence: Sequence[Evidence], alone: Sequence[_Alone], weight: float
+    evidence: Sequence[Evidence], alone: Sequence[tuple[Evidence, float]], weight: float
 ) -> tuple[Evidence, ...]:
-    """The evidence, best first, with what reading its first sentences alone gave.
-
-    Words that are a part of those found beside the other sentences are the better cut.
-    """
-    again = []
-    for e, one in zip(evidence, alone, strict=False):
-        is_part = one.short and e.short and one.short in e.short
-        score = e.score + weight * one.odds
-        again.append(replace(e, score=score, short=one.short if is_part else e.short))
-    least = min((one.odds for one in alone), default=0.0)
-    again += [replace(e, score=e.score + weight * least) for e in evidence[len(alone) :]]
+    """The evidence, best first, with what reading its first sentences alone gave."""
+    least = min((odds for _, odds in alone), default=0.0)
+    every = [*alone, *((e, least) for e in evidence[len(alone) :])]
+    again = [replace(e, score=e.score + weight * odds) for e, odds in every]
     return tuple(sorted(again, key=lambda e: -e.score))
 
 
@@ -337,7 +325,7 @@ def _sentences(
         start, end = said.span
         words = best_words(one, at + start, at + end, whole, asked)
         if words:
-            short = None if said.is_note or asked.kind in IN_SENTENCES else words.text
+            short = None if said.is_note else words.text
             yield Evidence(said.source, said.text, passage, odds + words.score, short)
 
 

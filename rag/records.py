@@ -77,6 +77,11 @@ class Article:
                     "paragraph as a text of its own."
                 )
 
+    @property
+    def day(self) -> date | None:
+        """The day on which it was published, where that is known."""
+        return self.published.day if self.published else None
+
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
@@ -335,20 +340,18 @@ class Answer:
         for c in self.citations:
             if c.number not in seen:
                 seen.add(c.number)
-                where = ", ".join(str(p) for p in (c.outlet, c.published and c.published.day) if p)
+                where = _where(c.outlet, c.published)
                 also = f"; also in {', '.join(c.also_in)}" if c.also_in else ""
-                lines.append(
-                    f"  [{c.number}] {c.title} ({where or 'undated'}{also}), paragraph"
-                    f" {c.paragraph}"
-                )
+                lines.append(f"  [{c.number}] {c.title} ({where}{also}), paragraph {c.paragraph}")
                 told = c.correction and c.correction in self.text
                 below = (c.url, c.note, None if told else c.correction)
                 lines.extend(f"      {line}" for line in below if line)
         if self.status != "declined":
             lines.extend(self.notices)
         for p in self.nearest:
-            where = ", ".join(str(part) for part in (p.outlet, p.day) if part)
-            lines.append(f"  - {p.title} ({where or 'undated'}), paragraph {p.paragraphs[0]}")
+            lines.append(
+                f"  - {p.title} ({_where(p.outlet, p.published)}), paragraph {p.paragraphs[0]}"
+            )
             lines.extend(f"      {line}" for line in (p.url, p.note, p.correction) if line)
         if self.understood:
             lines.append(f"Understood as: {self.understood}")
@@ -363,6 +366,11 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, with `"schema": 1`. Dates are ISO 8601, a missing value is null."""
         return {"schema": 1, **to_plain(self)}
+
+
+def _where(outlet: str | None, published: Timestamp | None) -> str:
+    day = published and published.day
+    return ", ".join(str(part) for part in (outlet, day) if part) or "undated"
 
 
 def day_in_words(day: date) -> str:

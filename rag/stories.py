@@ -28,7 +28,7 @@ class Left:
     """Its copies."""
 
 
-def join(db: sqlite3.Connection, article: int, left: Left | None = None) -> bool:
+def join(db: sqlite3.Connection, article: int, left: Left | None) -> bool:
     """Finds the copies of a stored article that is in no story yet; True if there are any.
 
     Copies of an earlier version, and those of the version `left` before it, stay copies where that

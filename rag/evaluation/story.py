@@ -37,7 +37,7 @@ class Story:
 
     @property
     def published(self) -> date | None:
-        return self.article.published.day if self.article.published else None
+        return self.article.day
 
 
 def _people(article: Article) -> dict[str, str]:
