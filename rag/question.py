@@ -205,6 +205,10 @@ def analyse(question: str, asked: str = "") -> Asked:
     return Asked(question, kind, terms(question), named)
 
 
+# Letters that are not ASCII, with the one before them, which an accent may belong to.
+_MARKED = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
+
+
 def words(text: str) -> list[str]:
     """The words of a text in lower case, without accents and possessive endings."""
     return [w.removesuffix("'s") for w in WORD.findall(folded(text))]
@@ -212,9 +216,12 @@ def words(text: str) -> list[str]:
 
 def folded(text: str) -> str:
     """The text in lower case and without accents, as the word index takes it."""
-    if text.isascii():
-        return text.lower()
-    marks = unicodedata.normalize("NFKD", text.lower().replace("’", "'"))
+    return _MARKED.sub(lambda found: _unmarked(found[0]), text.lower().replace("’", "'"))
+
+
+@lru_cache(maxsize=4096)
+def _unmarked(letters: str) -> str:
+    marks = unicodedata.normalize("NFKD", letters)
     return unicodedata.normalize("NFC", "".join(c for c in marks if not unicodedata.combining(c)))
 
 
