@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from rag.crossencoder import CrossEncoder
-from rag.training import data, misses
+from rag.training import data, misses, reports
 
 PASSAGE = (
     "The ferry Alma ran aground off Port Quell on Friday. Captain Ines Moreau said that the rudder "
@@ -105,6 +105,38 @@ def test_near_misses_are_put_to_the_texts_they_were_written_on(tmp_path: Path) -
     assert {("The steering broke.", True), ("The rudder held.", False)} <= told
 
 
+def test_a_report_is_asked_by_the_passage_and_by_the_sentence(tmp_path: Path) -> None:
+    write_report(tmp_path)
+    groups, pairs = reports.read(
+        tmp_path.glob("*.jsonl"), lambda texts: [len(t.split()) for t in texts], seed=1
+    )
+    answered = [g for g in groups if g.question == "Who gave thanks?"]
+    assert len(answered) == 2
+    for group in answered:
+        found = [[t.text[slice(*span)] for span in t.spans] for t in group.texts]
+        assert found == [["Otto Brandt"], []]
+    sentences = [g for g in groups if all(t.text.count(". ") == 0 for t in g.texts)]
+    right, wrong = next(g.texts for g in sentences if g.question == "Who gave thanks?")
+    assert right.text.split("\n")[1].startswith("Mayor Otto Brandt")
+    assert wrong.text.split("\n")[0] == right.text.split("\n")[0] == "Alma (2 May 2031)"
+    none = [g for g in groups if g.question == "Who mended the rudder?"]
+    assert len(none) == 2
+    assert not any(t.spans for g in none for t in g.texts)
+    assert any("rudder" in t.text for t in none[1].texts)
+    assert data.Pair("The rudder held.", f"Alma (2 May 2031)\n{PASSAGE}", False) in pairs
+
+
+def write_report(folder: Path) -> None:
+    """An article with a question that it answers, one that it does not, and a sentence."""
+    rest = "The weather was fair. Nobody was hurt."
+    report = {"title": "Alma", "published": "2031-05-02", "paragraphs": [PASSAGE, rest],
+              "asked": [["Who gave thanks?", 1, "Otto Brandt"]],
+              "none": [["Who mended the rudder?", 1]],
+              "said": [["The rudder held.", 1, False]]}  # fmt: skip
+    folder.mkdir(exist_ok=True)
+    (folder / "alma.jsonl").write_text(json.dumps(report))
+
+
 @pytest.mark.slow
 def test_the_command_makes_a_reader(tmp_path: Path) -> None:
     """From made-up sets in the form of the public ones: what is learned from so little is nothing."""
@@ -132,8 +164,9 @@ def test_the_command_makes_a_reader(tmp_path: Path) -> None:
     pair = [json.dumps({**article, "set": "ferries", "title": t}) for t in ("Alma", "Berta")]
     (written / "sets" / "two.jsonl").write_text("\n".join(pair))
     write_misses(written / "misses", "Alma")
+    write_report(written / "reports")
     command = [sys.executable, "-m", "rag.training", "--written", str(written)]
-    command += [str(tmp_path), str(tmp_path / "o")]
+    command += ["--trial", str(tmp_path), str(tmp_path / "o")]
     subprocess.run(command, check=True, capture_output=True, env=os.environ, timeout=500)
     (read,) = CrossEncoder(tmp_path / "o").read("Who was in command?", [PASSAGE])
     assert len(read.starts) > 30

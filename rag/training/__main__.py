@@ -14,7 +14,7 @@ from torch import Tensor
 
 from rag import embed
 from rag.settings import Settings
-from rag.training import data, misses, train
+from rag.training import data, misses, reports, train
 from rag.training.export import export
 from rag.training.model import Network
 from rag.training.restore import restore
@@ -24,17 +24,20 @@ SETS = "sets"
 """Folder, within that of the written articles, of those that come in sets of like events."""
 MISSES = "misses"
 """Folder, there, of what was written on these articles and on public paragraphs afterwards."""
-AGAIN = {"sets": 2, "misses": 5}
+REPORTS = "reports"
+"""Folder, there, of reports that came with their questions after that."""
+AGAIN = {"sets": 2, "misses": 5, "reports": 8}
 """Of the texts of the stage before, one in so many is seen again."""
-BESIDE = 1_500
-"""Questions of the public sets, with their passages, that are seen again beside the near misses."""
+BESIDE = {"misses": 1_500, "reports": 1_000}
+"""Questions of the public sets, with their passages, that a stage sees again."""
 PUBLIC = 700
 """Answerable questions of the public sets that are seen again beside the written articles."""
 
 MEAN = {"news": 2, "sets": 1}
-LAST = {"misses": 4, "mean": 1}
-"""Stages whose weights are averaged, and the share of each: after the sets, and after the near
-misses. A stage learns more near misses and forgets some of what was learned of other texts; the
+MISSED = {"misses": 4, "mean": 1}
+TOLD = {"reports": 1, "missed": 1}
+"""Stages whose weights are averaged, and the share of each: after the sets, the near misses and the
+reports. A stage learns more near misses and forgets some of what was learned of other texts; the
 mean does better than either (Wortsman et al. 2022, WiSE-FT)."""
 BY_WORDS = 0.5
 """What the words' own odds count in a network that has learned the near misses."""
@@ -54,11 +57,13 @@ BY_WORDS = 0.5
 @click.option(
     "--start",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A reader's folder, such as rag/weights, whose weights stand for the first three stages.",
+    help="A reader's folder, such as rag/weights, whose weights stand for all stages but the last.",
 )
+@click.option("--trial", is_flag=True, help="Train the stage that is on trial, too: the reports.")
 @click.option("--resume", is_flag=True, help="Go on after the stages whose checkpoints are in OUT.")
 def main(
-    public: Path, out: Path, written: Path, seed: int, device: str, start: Path | None, resume: bool
+    public: Path, out: Path, written: Path, seed: int, device: str, start: Path | None,
+    trial: bool, resume: bool,
 ) -> None:  # fmt: skip
     """Train on the public sets in the folder PUBLIC, then on what was written for this.
 
@@ -79,8 +84,7 @@ def main(
     chance.shuffle(pairs)
     alone = data.drawn(sorted(written.glob("*.jsonl")), embedder.count, seed)
     sets = data.drawn(sorted((written / SETS).glob("*.jsonl")), embedder.count, seed)
-    again = _again(groups, pairs, seed)
-    news = train.items(*again, tokenizer) + train.items(*alone, tokenizer)
+    news = train.items(*_again(groups, pairs, seed), tokenizer) + train.items(*alone, tokenizer)
     # Each with a learning rate that rises and falls.
     of_sets = news[:: AGAIN["sets"]] + train.items(*sets, tokenizer)
     stages: dict[str, Callable[[], list[train.Item]]] = {
@@ -92,25 +96,39 @@ def main(
     def load(checkpoint: Path) -> None:
         network.load_state_dict(torch.load(checkpoint, map_location=device, weights_only=True))
 
-    mean = out / "mean.pt"
-    if start:
-        restore(network, start)
-        torch.save(network.state_dict(), mean)
-    elif not (resume and mean.exists()):
-        for name, made in stages.items():
-            checkpoint = out / f"{name}.pt"
-            if resume and checkpoint.exists():
-                load(checkpoint)
-            else:
-                train.train(network, name, made(), checkpoint)
-        torch.save(_mean(out, MEAN, device), mean)
-    load(mean)
+    def stage(name: str, made: Callable[[], list[train.Item]]) -> None:
+        checkpoint = out / f"{name}.pt"
+        if resume and checkpoint.exists():
+            load(checkpoint)
+        else:
+            train.train(network, name, made(), checkpoint)
+
+    def average(name: str, shares: Mapping[str, float]) -> None:
+        torch.save(_mean(out, shares, device), out / f"{name}.pt")
+        load(out / f"{name}.pt")
+
     files = sorted([*written.glob("*.jsonl"), *(written / SETS).glob("*.jsonl")])
     missed = misses.read(written / MISSES, public, files, embedder.count, seed)
-    beside = of_sets[:: AGAIN["misses"]] + train.items(groups[:BESIDE], [], tokenizer)
+    near = train.items(*missed, tokenizer)
+    first = "missed" if start and trial else "mean"
+    if start:
+        restore(network, start)
+        torch.save(network.state_dict(), out / f"{first}.pt")
+    else:
+        for name, made in stages.items():
+            stage(name, made)
+        average("mean", MEAN)
     train.settle(network)
-    train.train(network, "misses", beside + train.items(*missed, tokenizer), out / "misses.pt")
-    network.load_state_dict(_mean(out, LAST, device))
+    if first == "mean":
+        again = train.items(groups[: BESIDE["misses"]], [], tokenizer)
+        stage("misses", lambda: of_sets[:: AGAIN["misses"]] + again + near)
+        average("missed", MISSED)
+    if trial:
+        again = train.items(groups[: BESIDE["reports"]], [], tokenizer)
+        told = reports.read(sorted((written / REPORTS).glob("*.jsonl")), embedder.count, seed)
+        of_reports = near[:: AGAIN["reports"]] + again + train.items(*told, tokenizer)
+        stage("reports", lambda: of_reports)
+        average("told", TOLD)
     card: dict[str, Any] = {
         "base": embed.DEFAULT,
         "seed": seed,

@@ -84,7 +84,7 @@ def public(folder: Path, embedder: Embedder, seed: int) -> tuple[list[Group], li
     groups, pairs = [], []
     for q, near in zip(questions, nearest, strict=True):
         own = Text(contexts[q.context], (q.span,) if q.span else ())
-        wrong = [i for i in near if i != q.context and not _holds(contexts[i], q.answers)]
+        wrong = [i for i in near if i != q.context and not holds(contexts[i], q.answers)]
         texts = (own, Text(contexts[chance.choice(wrong[:NEAR])])) if q.span and wrong else (own,)
         groups.append(Group(q.text, texts))
         others = [a for a in spoken.get(q.context, ()) if not _alike(a, q.answers)]
@@ -145,7 +145,7 @@ def _parts(article: dict[str, Any], count: Count) -> list[tuple[range, str]]:
 
     The reader also reads paragraphs alone, and more negatives are had so.
     """
-    head = fit_header(article["title"], _day(article), ROOM, count)
+    head = fit_header(article["title"], day(article), ROOM, count)
     room = ROOM - count([head])[0]
     return [
         *(
@@ -211,13 +211,13 @@ def _without_answer(text: Text) -> str | None:
     ]
     rest = " ".join(text.text[a:b] for a, b in kept)
     answers = [text.text[a:b] for a, b in text.spans]
-    return rest if len(kept) > 1 and not _holds(rest, answers) else None
+    return rest if len(kept) > 1 and not holds(rest, answers) else None
 
 
 def _exchanged(sentence: str, text: Text, chance: random.Random) -> str | None:
     """The sentence with one of its names or numbers exchanged for another of the text."""
-    answers = {w for a, b in text.spans for w in _plain(text.text[a:b]).split()}
-    known = set(_plain(sentence).split()) | answers
+    answers = {w for a, b in text.spans for w in words(text.text[a:b])}
+    known = words(sentence) | answers
     for pattern in chance.sample(_NAMED, len(_NAMED)):
         here = [m for m in pattern.finditer(sentence) if m.start() > 0]
         others = sorted(
@@ -232,7 +232,7 @@ def _exchanged(sentence: str, text: Text, chance: random.Random) -> str | None:
 def _foreign(text: str, found: re.Match[str], known: set[str]) -> bool:
     """Not in the question or the answer, and not capitalised for starting a sentence."""
     starts = text[: found.start()].rstrip()[-1:] in ("", ".", "?", "!", '"')
-    return not starts and not known & set(_plain(found.group()).split())
+    return not starts and not known & words(found.group())
 
 
 _NO_NAMES = (
@@ -256,9 +256,9 @@ def _grouped(
 ) -> Iterator[Group]:  # fmt: skip
     """A question with passages of its article, and one of those `beside` that come nearest."""
     answers = question.get("answers", [])
-    asked = set(_plain(question["question"]).split())
-    apart = [text for text in beside if not _holds(text, [a["text"] for a in answers])]
-    apart.sort(key=lambda text: -len(asked & set(_plain(text).split())))
+    asked = words(question["question"])
+    apart = [text for text in beside if not holds(text, [a["text"] for a in answers])]
+    apart.sort(key=lambda text: -len(asked & words(text)))
     other = [Text(chance.choice(apart[:LIKEST]))] if apart else []
     texts = []
     for numbers, text in parts:
@@ -268,7 +268,7 @@ def _grouped(
             if answer["paragraph"] in numbers and at >= 0:
                 spans.append((at, at + len(answer["text"])))
         # Another paragraph that holds the words may answer too: neither right nor wrong.
-        if spans or not _holds(text, [a["text"] for a in answers]):
+        if spans or not holds(text, [a["text"] for a in answers]):
             texts.append(Text(text, tuple(spans)))
     right = [t for t in texts if t.spans]
     wrong = [t for t in texts if not t.spans]
@@ -326,19 +326,24 @@ def _cut(text: str, embedder: Embedder) -> str:
     return text
 
 
-def _holds(text: str, answers: Sequence[str]) -> bool:
+def holds(text: str, answers: Sequence[str]) -> bool:
+    """True where the text has the words of one of the answers."""
     plain = f" {_plain(text)} "
     return any(f" {_plain(a)} " in plain for a in answers)
 
 
 def _alike(one: str, others: Sequence[str]) -> bool:
-    words = set(_plain(one).split())
-    return any(words & set(_plain(other).split()) for other in others)
+    said = words(one)
+    return any(said & words(other) for other in others)
+
+
+def words(text: str) -> set[str]:
+    return set(_plain(text).split())
 
 
 def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
-def _day(article: dict[str, Any]) -> date:
+def day(article: dict[str, Any]) -> date:
     return date.fromisoformat(article["published"])

@@ -1,4 +1,4 @@
-"""What the last stage learns: near misses, questions in other words, and sentences, by hand.
+"""What a later stage learns: near misses, questions in other words, and sentences, by hand.
 
 They were written on texts that the earlier stages have read: `news.jsonl` on the written articles,
 `encyclopedia.jsonl` on the paragraphs of SQuADShifts' `new_wiki`, which are named by a hash and lie
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,29 +27,30 @@ def read(
     folder: Path, public: Path, files: Iterable[Path], count: Count, seed: int
 ) -> tuple[list[Group], list[Pair]]:
     """The questions and sentences in `folder`; `files` hold the articles they were written on."""
-    groups, pairs = data.written(list(_articles(folder, files)), count, seed)
-    chance = random.Random(seed)
-    few = [Group(g.question, (g.texts[0], *_one(g, chance))) for g in groups]
-    more_groups, more_pairs = _encyclopedia(folder, public)
-    return few + more_groups, pairs + more_pairs
-
-
-def _one(group: Group, chance: random.Random) -> list[Text]:
-    """One more text to tell apart from that with the answer; none where there is no answer."""
-    return chance.sample(group.texts[1:], min(len(group.texts[1:]), bool(group.texts[0].spans)))
-
-
-def _articles(folder: Path, files: Iterable[Path]) -> Iterator[dict[str, Any]]:
-    """The articles with these questions and statements in the place of their own."""
     known = {article["title"]: article for article in data.records(files)}
-    for line in data.records([folder / "news.jsonl"]):
-        none = [{"question": q, "near": number} for q, number in line["none"]]
-        asked = [
-            {"question": q, "answers": [{"paragraph": number, "text": words}]}
-            for q, number, words in line["asked"]
-        ]
-        said = [{"text": t, "paragraph": n, "supported": yes} for t, n, yes in line["said"]]
-        yield {**known[line["title"]], "questions": none + asked, "statements": said}
+    lines = data.records([folder / "news.jsonl"])
+    articles = [article(line, known[line["title"]]) for line in lines]
+    groups, pairs = data.written(articles, count, seed)
+    chance = random.Random(seed)
+    more_groups, more_pairs = _encyclopedia(folder, public)
+    return [few(g, chance) for g in groups] + more_groups, pairs + more_pairs
+
+
+def article(line: dict[str, Any], of: dict[str, Any]) -> dict[str, Any]:
+    """An article with the questions and sentences of a line in the place of its own."""
+    none = [{"question": q, "near": number} for q, number in line["none"]]
+    asked = [
+        {"question": q, "answers": [{"paragraph": number, "text": words}]}
+        for q, number, words in line["asked"]
+    ]
+    said = [{"text": t, "paragraph": n, "supported": yes} for t, n, yes in line["said"]]
+    return {**of, "questions": none + asked, "statements": said}
+
+
+def few(group: Group, chance: random.Random) -> Group:
+    """The group with one text to tell apart from that with the answer; none without an answer."""
+    own, *others = group.texts
+    return Group(group.question, (own, *chance.sample(others, bool(own.spans and others))))
 
 
 def _encyclopedia(folder: Path, public: Path) -> tuple[list[Group], list[Pair]]:
