@@ -48,6 +48,8 @@ STOP_WORDS = frozenset(
     "going happening don didn isn wasn doesn ll re ve".split()
 )
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# Letters that are not ASCII, with the one before them, which an accent may belong to.
+_MARKED = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
 # The WHO and the US are no stop words.
 _ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
 _TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*=[^<>]*)?\s*/?>", re.IGNORECASE)
@@ -203,10 +205,6 @@ def analyse(question: str, asked: str = "") -> Asked:
         if match and match.start() < first:
             kind, first = name, match.start()
     return Asked(question, kind, terms(question), named)
-
-
-# Letters that are not ASCII, with the one before them, which an accent may belong to.
-_MARKED = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
 
 
 def words(text: str) -> list[str]:

@@ -50,7 +50,7 @@ BY_WORDS = 0.5
     "--written",
     type=click.Path(exists=True, path_type=Path),
     default=WRITTEN,
-    help="Folder of the written articles, *.jsonl, and of their sets, sets/*.jsonl.",
+    help="Folder of the written articles, *.jsonl, with the folders sets, misses and reports.",
 )
 @click.option("--seed", default=7, help="Of everything that is drawn.")
 @click.option("--device", default="cpu", help='"cpu" (hours) or "cuda" (minutes).')

@@ -35,21 +35,22 @@ def by_sentence(article: dict[str, Any]) -> Iterator[Group]:
     head = header(article["title"], data.day(article))
     told = [sentences(text) for text in article["paragraphs"]]
     for question in article["questions"]:
-        answers = [a["text"] for a in question.get("answers", ())]
-        others = [s for said in told for s in said if not data.holds(s, answers)]
-        if not answers:
-            yield Group(question["question"], (_of(head, told[question["near"] - 1], question),))
+        asked = question["question"]
+        if "answers" not in question:
+            yield Group(asked, (_likest(asked, told[question["near"] - 1], head),))
             continue
         (answer,) = question["answers"]
-        own = next((s for s in told[answer["paragraph"] - 1] if answer["text"] in s), None)
+        words = answer["text"]
+        own = next((s for s in told[answer["paragraph"] - 1] if words in s), None)
+        others = [s for said in told for s in said if not data.holds(s, [words])]
         if own and others:
             text = embedded(head, own)
-            start = text.index(answer["text"], len(head))
-            right = Text(text, ((start, start + len(answer["text"])),))
-            yield Group(question["question"], (right, _of(head, others, question)))
+            start = text.index(words, len(head))
+            right = Text(text, ((start, start + len(words)),))
+            yield Group(asked, (right, _likest(asked, others, head)))
 
 
-def _of(head: str, said: list[str], question: dict[str, Any]) -> Text:
-    """The sentence that shares most words with the question."""
-    asked = data.words(question["question"])
-    return Text(embedded(head, max(said, key=lambda s: len(asked & data.words(s)))))
+def _likest(asked: str, said: list[str], head: str) -> Text:
+    """Of sentences the one that shares most words with the question, under its head."""
+    wanted = data.words(asked)
+    return Text(embedded(head, max(said, key=lambda s: len(wanted & data.words(s)))))
