@@ -130,7 +130,7 @@ class App:
 def app(tmp_path_factory: pytest.TempPathFactory, model: str) -> Iterator[App]:
     folder = tmp_path_factory.mktemp("page")
     room = Newsroom.open(folder / "library")
-    room.add_articles(iter(ARTICLES))
+    room.add_articles(ARTICLES)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -429,7 +429,7 @@ def test_articles_that_are_added_meanwhile_are_found(app: App, reader: Reader) -
     text = "Baker Oda Lindqvist bakes the best rye bread in Tarnholm, a jury said on Monday."
     key = "https://herald.example/bread"
     prize = Article(title="Prize for rye bread in Tarnholm", paragraphs=(text,), url=key)
-    app.room.add_articles(iter([prize]))
+    app.room.add_articles([prize])
     try:
         expect(reader.ask(question)).to_contain_text("Oda Lindqvist")
     finally:

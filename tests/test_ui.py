@@ -62,7 +62,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "library"
-    Newsroom.open(folder).add_articles(iter([FERRY, FROST]))
+    Newsroom.open(folder).add_articles([FERRY, FROST])
     return folder
 
 
@@ -193,13 +193,13 @@ def test_a_question_of_a_page_is_refused_in_one_line(room: Newsroom) -> None:
 def test_a_missing_library_says_what_to_do(folder: Path) -> None:
     page = visit()
     assert "citewire add" in page.error[0].value.replace("\\", "")
-    Newsroom.open(folder).add_articles(iter([FERRY]))
+    Newsroom.open(folder).add_articles([FERRY])
     page.button(key="again").click().run()
     assert not page.error and ask(page, RESCUED)["status"] == "answered"
 
 
 def test_an_empty_library_says_what_to_do(folder: Path) -> None:
-    Newsroom.open(folder).add_articles(iter([]))
+    Newsroom.open(folder).add_articles([])
     page = visit()
     assert "no articles" in page.warning[0].value
     assert page.code[0].value == f"citewire add --library {folder} FILES"
@@ -227,7 +227,7 @@ def test_a_model_that_cannot_be_used_is_said(room: Newsroom) -> None:
 def test_a_card_shows_the_version_that_was_cited(room: Newsroom) -> None:
     citation = room.ask(RESCUED).citations[0]
     text = FERRY.paragraphs[1].replace("214", "216")
-    room.add_articles(iter([replace(FERRY, paragraphs=("New first paragraph.", text))]))
+    room.add_articles([replace(FERRY, paragraphs=("New first paragraph.", text))])
     card = cards.citation_card(citation, room)
     assert [p.get("quote", p.get("text")) for p in card["paragraphs"]] == list(FERRY.paragraphs)
     room.remove(citation.article)
@@ -267,11 +267,11 @@ def test_conversations_of_a_newer_version_are_left_alone(tmp_path: Path) -> None
     path = tmp_path / "conversations.sqlite"
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(ConversationsError, match="newer version"):
-        Conversations(path).recent("library")
+    with pytest.raises(ConversationsError, match="newer Citewire"):
+        Conversations(path).recent("library", 30)
     path.write_bytes(b"no database" * 100)
     with pytest.raises(ConversationsError, match="move it away"):
-        Conversations(path).turns("1")
+        Conversations(path).turns("1", "library")
 
 
 def test_conversations_are_listed_by_library_and_last_use(tmp_path: Path) -> None:
@@ -281,12 +281,16 @@ def test_conversations_are_listed_by_library_and_last_use(tmp_path: Path) -> Non
         ("a", "one", "Fourth?"),
     ]:  # fmt: skip
         kept.add(conversation, library, {"question": question})
-    assert [(c.id, c.title[:8]) for c in kept.recent("one")] == [("a", "First?"), ("b", "Second? ")]
-    assert len(kept.recent("one")[1].title) <= 80
-    assert [t["question"] for t in kept.turns("a")] == ["First?", "Fourth?"]
+    first, second = kept.recent("one", 30)
+    assert (first.id, first.title, second.id, second.title[:8]) == ("a", "First?", "b", "Second? ")
+    assert len(second.title) <= 80 and kept.recent("one", 1) == [first]
+    assert [t["question"] for t in kept.turns("a", "one")] == ["First?", "Fourth?"]
+    assert kept.turns("a", "two") == []  # its address may be opened beside another library
     assert kept.path.stat().st_mode & 0o077 == 0
-    kept.delete("a")
-    assert [c.id for c in kept.recent("one")] == ["b"] and kept.turns("a") == []
+    kept.delete("a", "two")
+    assert len(kept.turns("a", "one")) == 2
+    kept.delete("a", "one")
+    assert [c.id for c in kept.recent("one", 30)] == ["b"] and kept.turns("a", "one") == []
     assert b"Fourth?" not in kept.path.read_bytes()  # overwritten, not only unlisted
 
 

@@ -55,15 +55,16 @@ class Conversations:
                 (conversation, library, turn["question"], json.dumps(turn, ensure_ascii=False)),
             )
 
-    def turns(self, conversation: str) -> list[dict[str, Any]]:
-        """The turns of a conversation, oldest first; none where it is not known."""
+    def turns(self, conversation: str, library: str) -> list[dict[str, Any]]:
+        """The turns of a conversation with a library, oldest first; none where it is not known."""
         with self._open() as db:
             found = db.execute(
-                "SELECT turn FROM turns WHERE conversation = ? ORDER BY id", (conversation,)
+                "SELECT turn FROM turns WHERE conversation = ? AND library = ? ORDER BY id",
+                (conversation, library),
             ).fetchall()
         return [json.loads(turn) for (turn,) in found]
 
-    def recent(self, library: str, count: int = 30) -> list[Conversation]:
+    def recent(self, library: str, count: int) -> list[Conversation]:
         """The conversations with a library, the one last spoken in first."""
         with self._open() as db:
             found = db.execute(
@@ -74,10 +75,11 @@ class Conversations:
             ).fetchall()
         return [Conversation(key, _shortened(question)) for key, question in found]
 
-    def delete(self, conversation: str) -> None:
-        """Removes a conversation for good."""
+    def delete(self, conversation: str, library: str) -> None:
+        """Removes a conversation with a library for good."""
+        of_both = (conversation, library)
         with self._open() as db, db:
-            db.execute("DELETE FROM turns WHERE conversation = ?", (conversation,))
+            db.execute("DELETE FROM turns WHERE conversation = ? AND library = ?", of_both)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -87,8 +89,7 @@ class Conversations:
                 (version,) = db.execute("PRAGMA user_version").fetchone()
                 if version > SCHEMA:
                     raise ConversationsError(
-                        f"{self.path} was written by a newer version of Citewire; update with: "
-                        "pip install --upgrade citewire"
+                        f"{self.path} was written by a newer Citewire; update yours to read it"
                     )
                 if version < SCHEMA:
                     self.path.chmod(0o600)

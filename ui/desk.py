@@ -36,6 +36,11 @@ class Filters:
     outlets: tuple[str, ...] = ()
     model: str | None = None
 
+    @property
+    def exclude_all(self) -> bool:
+        """True where no day lies between the first and the last."""
+        return bool(self.since and self.until and self.since > self.until)
+
     def in_words(self) -> list[str]:
         """The limits, to be shown with the question."""
         days = (("from", self.since), ("to", self.until))
@@ -96,12 +101,16 @@ class Desk:
         with self._lock:
             return list(self._asking.get(conversation, ()))
 
+    def turns(self, conversation: str) -> list[cards.Turn]:
+        """The saved turns of a conversation, oldest first."""
+        return self.conversations.turns(conversation, self.library)
+
     def forget(self, conversation: str) -> None:
         """Deletes a conversation, and what is under way in it."""
         with self._lock:
             for asking in self._asking.pop(conversation, ()):
                 asking.unwanted = True
-            self.conversations.delete(conversation)
+            self.conversations.delete(conversation, self.library)
 
     def suggestions(self, articles: int) -> tuple[list[str], bool]:
         """Questions to begin with, of a library of so many articles, and whether that is all.
@@ -136,7 +145,8 @@ class Desk:
                     asking.done.wait()
         except Exception as error:
             in_words(error)  # a question of the reader's will say the same
-        self._sought = True
+        with self._lock:
+            self._sought = self._sought or self._suggested_of == articles
 
     def _advance(self, label: str, done: int, total: int) -> None:
         self.progress = (label, done, total)
@@ -159,7 +169,7 @@ class Desk:
     def _stream(self, asking: Asking) -> None:
         room, filters = self.room, asking.filters
         assert room is not None
-        earlier = self.conversations.turns(asking.conversation)
+        earlier = self.turns(asking.conversation)
         for item in room.stream(
             asking.turn["question"],
             history=[cards.told(turn) for turn in earlier],

@@ -59,13 +59,15 @@ def _page(desk: Desk) -> None:
     conversation = _conversation()
     with st.sidebar:
         filters = sidebar.show(desk, status, conversation)
-    typed = st.chat_input("Ask about the news in the library", key="question")
+    typed = st.chat_input(
+        "Ask about the news in the library", key="question", disabled=filters.exclude_all
+    )
     question = typed or st.session_state.pop("suggested", None)
-    if question:
+    if question and not filters.exclude_all:
         desk.ask(conversation, question, filters)
     # What is under way is looked up first: it may be saved between the two look-ups, not lost.
     asking = desk.asking(conversation)
-    turns = desk.conversations.turns(conversation)
+    turns = desk.turns(conversation)
     saved = {taken["id"] for taken in turns}
     waiting = [one for one in asking if one.turn["id"] not in saved]
     if not turns and not waiting:
@@ -79,8 +81,15 @@ def _page(desk: Desk) -> None:
         if one.done.is_set():
             with st.container():
                 _under_way(one)
+                if one.error:
+                    key = f"ask-{one.turn['id']}"
+                    st.button("Ask again", key=key, on_click=_ask_again, args=(desk, one))
         else:
             st.fragment(_follow, run_every=POLL)(one, itertools.count())
+
+
+def _ask_again(desk: Desk, failed: Asking) -> None:
+    desk.ask(failed.conversation, failed.turn["question"], failed.filters)
 
 
 def _opening(desk: Desk) -> None:

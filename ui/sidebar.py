@@ -18,6 +18,9 @@ FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 1, 1)
 """What the date fields take: any day that news can be of."""
 
 SAMPLE = "Short texts written for Citewire, about real and invented events."
+OWN = "For articles of your own, start the page again after: citewire add FILES"
+LISTED = 30
+"""Conversations that are listed at first, and more each time that older ones are asked for."""
 NO_DAYS = "No day is after the first date and before the second."
 LEAVES = (
     "With a model named, the question and the passages it is answered from leave this machine, "
@@ -56,7 +59,7 @@ def _library(desk: Desk, status: LibraryStatus) -> None:
     if status.newest:
         lines.append(f"Newest: {day_in_words(status.newest)}")
     if sample:
-        lines.append(f"<i>{SAMPLE}</i>")
+        lines += [f"<i>{SAMPLE}</i>", f"<i>{OWN}</i>"]
     lines += [f"<em>{html.escape(remark)}</em>" for remark in status.attention]
     st.html(f'<div class="library">{"".join(f"<div>{line}</div>" for line in lines)}</div>')
 
@@ -67,7 +70,7 @@ def _count(number: int, name: str) -> str:
 
 def _filters(desk: Desk, status: LibraryStatus) -> Filters:
     with st.container(key="filters"):
-        st.html('<div class="heading">Limit the next question to</div>')
+        st.html('<div class="heading">Search only</div>')
         since, until = (
             st.date_input(
                 label, value=None, min_value=FIRST_DAY, max_value=LAST_DAY, key=key,
@@ -81,6 +84,7 @@ def _filters(desk: Desk, status: LibraryStatus) -> Filters:
             "Outlets", list(status.outlets), key="outlets", placeholder="All outlets",
             format_func=lambda name: f"{name} ({status.outlets.get(name, 0):,})",
         )  # fmt: skip
+    with st.container(key="model-used"):
         model = st.text_input(
             "Language model", value=desk.settings.model or "", key="model",
             placeholder="none: answers in the articles' own words", autocomplete="off",
@@ -90,12 +94,13 @@ def _filters(desk: Desk, status: LibraryStatus) -> Filters:
 
 
 def _conversations(desk: Desk, current: str) -> None:
-    found = desk.conversations.recent(desk.library)
+    listed = st.session_state.setdefault("listed", LISTED)
+    found = desk.conversations.recent(desk.library, listed + 1)
     if not found:
         return
     with st.container(key="conversations", gap=None):
         st.html('<div class="heading">Conversations</div>')
-        for conversation in found:
+        for conversation in found[:listed]:
             marked = "now" if conversation.id == current else "past"
             row = st.container(
                 key=f"{marked}-{conversation.id}", horizontal=True, gap=None,
@@ -111,6 +116,9 @@ def _conversations(desk: Desk, current: str) -> None:
                     key=f"delete-{conversation.id}", type="tertiary",
                 ):  # fmt: skip
                     _confirm(desk, conversation, current)
+        if len(found) > listed and st.button("Show older", key="older", type="tertiary"):
+            st.session_state["listed"] += LISTED
+            st.rerun()
 
 
 @st.dialog("Delete this conversation?")

@@ -118,6 +118,7 @@ function sources(foot, cards) {
     }
     const words = origin(line, group[0]);
     words.addEventListener("click", () => numbers.firstElementChild.click());
+    for (const text of [group[0].note, group[0].correction]) if (text) add(words, "span", "note", text);
   }
 }
 
