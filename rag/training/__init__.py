@@ -1,4 +1,4 @@
 """How the reader is trained. Nothing here is imported when questions are asked.
 
-Run `python -m rag.training --help`; needs `pip install 'citewire[train]'`.
+Run `python -m rag.training --help`.
 """

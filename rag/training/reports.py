@@ -17,14 +17,23 @@ from rag.sentences import sentences
 from rag.training import data, misses
 from rag.training.data import Group, Pair, Text
 
+ALONE = 3
+"""One question in so many is learned with sentences, the others with passages."""
+
 
 def read(files: Iterable[Path], count: Count, seed: int) -> tuple[list[Group], list[Pair]]:
-    """The questions with passages and with sentences, and what is said."""
+    """The questions with passages or with sentences, and what is said."""
     articles = [misses.article(line, line) for line in data.records(files)]
-    groups, pairs = data.written(articles, count, seed)
+    of_passages, of_sentences = [], []
+    for article in articles:
+        asked = article["questions"]
+        alone = asked[::ALONE]
+        of_sentences.append({**article, "questions": alone})
+        of_passages.append({**article, "questions": [q for q in asked if q not in alone]})
+    groups, pairs = data.written(of_passages, count, seed)
     chance = random.Random(seed)
     few = [misses.few(group, chance) for group in groups]
-    return few + [g for one in articles for g in by_sentence(one)], pairs
+    return few + [g for one in of_sentences for g in by_sentence(one)], pairs
 
 
 def by_sentence(article: dict[str, Any]) -> Iterator[Group]:

@@ -113,8 +113,10 @@ def settle(network: Network) -> None:
 def train(network: Network, name: str, found: Sequence[Item], checkpoint: Path) -> None:
     """One stage: every item once, in steps of `BATCH` passages; saves the network at the end.
 
-    The learning rate rises over the first steps and then falls to zero.
+    The learning rate rises over the first steps and then falls to zero. Meanwhile the network is
+    saved from time to time beside the checkpoint, with ".part" behind its name.
     """
+    part = checkpoint.with_name(f"{checkpoint.name}.part")
     chance = random.Random(len(found))
     device = next(network.parameters()).device
     steps = list(batches(found, chance))
@@ -149,7 +151,8 @@ def train(network: Network, name: str, found: Sequence[Item], checkpoint: Path) 
             print(f"{name}: step {step} of {len(steps)}, loss {mean:.3f}, {left:.0f} minutes left",
                   flush=True)  # fmt: skip
         if step % 200 == 0 or step == len(steps):
-            torch.save(network.state_dict(), checkpoint)
+            torch.save(network.state_dict(), part)
+    part.replace(checkpoint)
 
 
 def _tensors(batch: Sequence[Item], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
