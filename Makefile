@@ -15,6 +15,10 @@ FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2
 VENV := .venv
 BIN := $(VENV)/bin/python
 PIP_VERSION := 26.3
+# The default tests are shared among processes, one a core; each takes some 1 GB of memory. One that
+# has done its share takes tests from another's, so that all end together. The slow tests measure
+# time and memory: one process runs them.
+WORKERS := -n logical --maxprocesses 4 --dist worksteal
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 # A package without a wheel is an error, not the start of a compilation.
 INSTALL := $(BIN) -m pip install --disable-pip-version-check --only-binary :all: -c constraints.txt
@@ -35,7 +39,7 @@ chat: $(VENV)/chat
 	@$(BIN) -m rag.cli chat $(ARGS)
 
 test: lint
-	@echo "Tests:" && $(BIN) -m pytest
+	@echo "Tests:" && $(BIN) -m pytest $(WORKERS)
 	@echo "Left out: the page in Chromium, the sample questions, the built package; for them: make slow"
 
 slow: $(VENV)/test

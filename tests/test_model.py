@@ -4,12 +4,14 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from openai_server import (
     Drip,
     Drop,
@@ -27,6 +29,7 @@ from openai_server import (
 
 from rag import Answer, Article, Newsroom, Settings, Statement, Timestamp
 from rag.check import Source
+from rag.cli import cli
 from rag.errors import ModelError
 from rag.prompt import answer_messages, counter
 from rag.records import StoredArticle
@@ -70,7 +73,7 @@ Ask = Callable[..., Answer]
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     room = Newsroom.open(tmp_path_factory.mktemp("model") / "library", settings=Settings())
-    room.add_articles(iter((FERRY, FROST, MAYOR)))
+    room.add_articles((FERRY, FROST, MAYOR))
     return room
 
 
@@ -126,7 +129,7 @@ def from_the_articles(answer: Answer) -> bool:
 def test_a_model_that_cites_what_it_read_is_shown(ask: Ask) -> None:
     answer = ask(RESCUED, reader)
     assert (answer.status, answer.reason, answer.notices) == ("answered", "", ())
-    assert answer.model == NAME
+    assert answer.model == json.loads(json.dumps(answer.to_dict()))["model"] == NAME
     assert (
         answer.text
         == "All 214 people aboard the ferry were rescued by lifeboats and fishing vessels. [1]"
@@ -153,20 +156,22 @@ def test_numbers_are_those_of_the_answer_not_of_the_prompt(ask: Ask) -> None:
 
 
 def test_statements_come_before_the_model_has_finished(room: Newsroom) -> None:
+    is_shown = threading.Event()
+
     def model(prompt: Prompt) -> Iterator[Step]:
         yield f"The ferry sank [{prompt.find('sank')}]. "
         yield "All 214 "
-        yield Wait(1.5)
-        yield f"were rescued [{prompt.find('214')}]."
+        if is_shown.wait(9):
+            yield f"were rescued [{prompt.find('214')}]."
 
     with OpenAIServer(model) as server:
         room.settings = Settings(model_url=server.url)
         stream = room.stream(SANK, model=NAME)
         first = next(stream)
-        started = time.monotonic()
+        is_shown.set()
         assert isinstance(first, Statement) and first.text == "The ferry sank. [1]"
-        assert len(list(stream)) == 2
-        assert time.monotonic() - started > 0.7
+        second, _ = stream
+        assert isinstance(second, Statement) and second.text == "All 214 were rescued. [2]"
 
 
 def test_markdown_and_other_markers_are_understood(ask: Ask) -> None:
@@ -307,7 +312,7 @@ def test_a_failing_server_costs_the_prose_and_nothing_else(
 ) -> None:
     started = time.monotonic()
     answer = ask(RESCUED, lambda prompt: [step], seconds=1)
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 15
     assert from_the_articles(answer)
     assert (answer.status, answer.short) == ("answered", "214")
     assert answer.notices[0] == f"The language model openai:test {notice}."
@@ -360,7 +365,7 @@ def test_words_that_drip_forever_are_cut_off(ask: Ask) -> None:
 
     started = time.monotonic()
     answer = ask(SANK, model, seconds=0.5)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 10
     assert answer.notices[0] == (
         "The language model openai:test did not end its answer within 1.5 seconds."
     )
@@ -407,9 +412,15 @@ def test_a_server_of_ones_own_needs_no_key(ask: Ask, monkeypatch: pytest.MonkeyP
 def test_no_model_means_no_request(room: Newsroom) -> None:
     with OpenAIServer(reader) as server:
         room.settings = Settings(model=NAME, model_url=server.url)
-        assert room.ask(RESCUED, model=None).model is None
+        without = [room.ask(RESCUED, model=none) for none in (None, "none")]
+        assert without[0].text == without[1].text and without[1].model is None
+        env = {"CITEWIRE_MODEL": NAME, "CITEWIRE_MODEL_URL": server.url}
+        command = ["ask", RESCUED, "--library", str(room.folder), "--model", "none"]
+        assert CliRunner(env=env).invoke(cli, command).exit_code == 0
         assert server.requests == []
         assert room.ask(RESCUED).model == NAME
+    room.settings = Settings.load({"CITEWIRE_MODEL": "none"})
+    assert room.ask(RESCUED).model is None
 
 
 # Follow-up questions
@@ -444,9 +455,14 @@ def test_a_rewriting_that_cannot_be_trusted_is_done_by_rules(ask: Ask, reply: st
 
 
 def test_a_dead_server_is_waited_for_once(ask: Ask) -> None:
-    started = time.monotonic()
-    answer = ask("And how many were rescued?", lambda p: [Wait(30)], seconds=2, history=HISTORY)
-    assert 2 < time.monotonic() - started < 4
+    asked: list[Prompt] = []
+
+    def model(prompt: Prompt) -> Iterator[Step]:
+        asked.append(prompt)
+        yield Wait(30)
+
+    answer = ask("And how many were rescued?", model, seconds=1, history=HISTORY)
+    assert len(asked) == 1
     assert from_the_articles(answer) and len(answer.notices) == 2
 
 
@@ -524,8 +540,3 @@ def test_no_paragraph_can_pose_as_another() -> None:
     assert kept == sources[:1] and list(prompt.paragraphs) == [1]
     assert prompt.question == "When did the ferry sink?"
     assert ORDER not in prompt.human
-
-
-def test_the_answer_is_json(ask: Ask) -> None:
-    data = json.loads(json.dumps(ask(RESCUED, reader).to_dict()))
-    assert data["model"] == NAME
