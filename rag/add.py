@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-
 from rag import chunk, copies, library
 from rag.embed import Embedder
 from rag.errors import LibraryBusy, LibraryError
@@ -26,9 +24,6 @@ BATCH_PASSAGES = 1024
 LOCK = "write.lock"
 # How long a second writer waits for the first before it says so.
 WAIT_SECONDS = 20.0
-
-Progress = Callable[[int], None]
-"""Called with the number of articles and rejected items dealt with so far."""
 
 
 @dataclass
@@ -83,7 +78,6 @@ def add(
     store: Library,
     vectors: Vectors,
     embedder: Embedder,
-    progress: Progress | None = None,
 ) -> AddReport:
     """Adds the articles to the library; to be called within `writing`.
 
@@ -134,15 +128,13 @@ def add(
         flush()
 
     try:
-        for done, item in enumerate(items, 1):
+        for item in items:
             if isinstance(item, Rejected):
                 (withdrawn if item.withdraws else rejected).append(item)
             else:
                 if item.remark:
                     remarks.append(Remark(item.origin, item.remark))
                 take(item)
-            if progress:
-                progress(done)
     except Exception:  # whatever stopped the reading, what was read before is stored
         finish()
         raise
@@ -302,7 +294,7 @@ def _store(batch: _Batch, store: Library, vectors: Vectors, embedder: Embedder) 
         days += [day] * len(spans)
         outlets += [article.outlet] * len(spans)
         new.append(NewArticle(key, article, [(next(at), span) for span in spans]))
-    vectors.add(ids, np.ascontiguousarray(embedded), days, outlets)
+    vectors.add(ids, embedded, days, outlets)
     copies = store.put(new)
     sweep(store, vectors)
     return copies

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,8 +28,9 @@ from rag import (
 )
 from rag.errors import ModelError
 from rag.evidence import Reading
-from rag.records import Answer, Citation, Passage, Reason, Searched, Statement, Status
-from rag.retrieve import Index, Scope, retrieve
+from rag.question import Asked
+from rag.records import Answer, Citation, Passage, Reason, Scope, Searched, Statement, Status
+from rag.retrieve import Index, retrieve
 from rag.settings import CAUTION, Settings
 
 NEAREST = 3
@@ -42,12 +44,23 @@ NOTHING = "There are no articles in the library yet; add some with: citewire add
 WINDOW_EMPTY = "No article in the library was published in that period."
 OUTLET_MISSING = "No article in the library is from {}."
 ARTICLE_MISSING = "None of the named articles is in the library."
+PART_MISSING = "No sure answer was found to: {}"
 LEFT_OUT = "{} left out: not found in the articles."
 OWN_WORDS = "The answer is in the articles' own words."
 REST_MISSING = "The rest of the answer is missing."
 NOTHING_HELD = "Nothing that the language model {} wrote was found in the articles it cites."
 SAID_NONE = "The language model {} found no answer in the articles."
 NO_ROOM = "No paragraph fits into {:,} tokens for the language model; set CITEWIRE_PROMPT_TOKENS."
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One of the questions that a question asks."""
+
+    words: str
+    """As it was asked."""
+    asked: Asked
+    reading: Reading
 
 
 @dataclass
@@ -79,13 +92,11 @@ class _Draft:
     def searched(self) -> Searched:
         """What the filters leave of the library."""
         window, store = self.scope.window, self.index.store
-        chosen = store.within(window, self.scope.outlets, self.scope.articles)
-        count, newest, undated = store.scope(chosen)
+        count, newest, undated = store.scope(store.within(self.scope))
         included = window.undated == "include"
         if not included:
-            every = replace(window, undated="include")
-            left_out = store.within(every, self.scope.outlets, self.scope.articles)
-            undated = store.scope(left_out)[2]
+            every = replace(self.scope, window=replace(window, undated="include"))
+            undated = store.scope(store.within(every))[2]
         return Searched(count, newest, undated, included, self.library)
 
     @contextmanager
@@ -99,9 +110,9 @@ def stream(
     asked: str, index: Index, scope: Scope, history: Sequence[Mapping[str, str]],
     model: str | None, k: int, settings: Settings, library: str,
 ) -> Iterator[Statement | Answer]:  # fmt: skip
-    """Yields each statement that holds, then the Answer; `k` passages are read for it."""
+    """Yields each statement that holds, then the Answer; `k` passages are found for it."""
     text = question.clean(asked)
-    chat = None if model is None else llm.load(model, settings)
+    chat = llm.load(model, settings)
     draft = _Draft(text, question.core(text), index, scope, library)
     if not text or question.is_greeting(text):
         yield _declined(draft, "greeting" if text else "empty", GREETING if text else EMPTY)
@@ -125,30 +136,37 @@ def stream(
                 draft.standalone = mended
                 draft.passages = retrieve(mended, index, scope, k)
         with draft.timed("read"):
-            parts, reading = _read(draft, core)
-            reading = replace(reading, evidence=evidence.corrected(reading.evidence))
-            draft.confidence = reading.confidence
-            draft.passages = list(reading.passages)
+            read = _read(draft, core, k)
         sources = _sources(draft) if chat and not draft.failed else []
     if chat and sources:
         yield from _by_model(draft, chat, sources, settings)
     missing = len(draft.dropped)
     # A statement that was shown is never taken back, so the articles' own words are used only
     # where nothing of the model's was.
-    if not draft.shown and not draft.no_answer and draft.confidence >= CAUTION[settings.caution]:
-        yield from _checked(draft, write.extract(parts, reading))
+    unsure: list[_Part] = []
+    if not draft.shown and not draft.no_answer:
+        unsure = [p for p in read if p.reading.confidence < CAUTION[settings.caution]]
+        most = write.SENTENCES - (len(read) > 1)
+        for part in (p for p in read if p not in unsure):
+            yield from _checked(draft, write.extract(part.asked, part.reading, most))
         missing = len(draft.dropped) - missing
         if chat and draft.shown:
             draft.notices.append(OWN_WORDS)
     if not draft.shown:
         yield _declined(draft, "no_support", NO_SUPPORT)
         return
-    draft.short = _shown_in(draft, write.short(reading))
+    unsure = [p for p in unsure if not _shows(draft, p.reading)]
+    draft.notices += [PART_MISSING.format(p.words) for p in unsure]
+    shorts = (_shown_in(draft, write.short(p.reading)) for p in read if p not in unsure)
+    draft.short = "; ".join(dict.fromkeys(short for short in shorts if short)) or None
     if missing:
         what = "One sentence was" if missing == 1 else f"{missing} sentences were"
         draft.notices.append(LEFT_OUT.format(what))
     broken = draft.failed and draft.model is not None
-    reason: Reason = "statements_dropped" if missing else "model_failed" if broken else ""
+    reason: Reason = (
+        "statements_dropped" if missing else "model_failed" if broken else
+        "part_unanswered" if unsure else ""
+    )  # fmt: skip
     yield _answer(draft, "partial" if reason else "answered", reason)
 
 
@@ -173,21 +191,41 @@ def _mended(draft: _Draft, core: str) -> str:
     return spelling.corrected(core if is_new else draft.standalone, draft.index, found)
 
 
-def _read(draft: _Draft, core: str) -> tuple[question.Asked, Reading]:
-    """The question, taken apart, and what reading the passages for it gives."""
+def _read(draft: _Draft, core: str, k: int) -> list[_Part]:
+    """Each question that is asked, with what reading its passages gives.
+
+    The draft gets the passages of all, best first, and the least confidence.
+    """
+    questions = question.parts(draft.standalone, core)
+    found = []
+    for text, words in questions:
+        passages = draft.passages
+        if len(questions) > 1:
+            with draft.timed("retrieve"):
+                passages = retrieve(text, draft.index, draft.scope, k)
+        asked, reading = _read_one(draft, question.analyse(text, words), passages)
+        reading = replace(reading, evidence=evidence.corrected(reading.evidence))
+        found.append(_Part(words, asked, reading))
+    ranked = itertools.chain(*itertools.zip_longest(*(part.reading.passages for part in found)))
+    draft.passages = list({p.id: p for p in ranked if p}.values())
+    draft.confidence = min(part.reading.confidence for part in found)
+    return found
+
+
+def _read_one(draft: _Draft, asked: Asked, passages: Sequence[Passage]) -> tuple[Asked, Reading]:
+    """The question as it was taken, and what reading the passages for it gives."""
     index, window = draft.index, draft.scope.window
-    asked = question.analyse(draft.standalone, core)
     if asked.kind == "overview" and not asked.subject:
         return asked, overview.news(index, draft.scope)
-    name = introduction.name_asked(draft.standalone)
-    if name and (introduced := introduction.read(name, draft.passages, index)):
+    name = introduction.name_asked(asked.text)
+    if name and (introduced := introduction.read(name, passages, index)):
         return replace(asked, kind="overview"), introduced
     today = window.as_of or date.today()
     # The network has learned from questions that ask for something in particular.
     if index.network and asked.kind != "overview":
-        return asked, reader.read(asked, draft.passages, index, index.network, today)
+        return asked, reader.read(asked, passages, index, index.network, today)
     read = overview.read if asked.kind == "overview" else likeness.read
-    return asked, read(asked, draft.passages, index)
+    return asked, read(asked, passages, index)
 
 
 def _sources(draft: _Draft) -> list[check.Source]:
@@ -261,6 +299,12 @@ def _shown_in(draft: _Draft, short: str | None) -> str | None:
     """The exact words of the answer, if a shown statement has them."""
     whole = re.compile(rf"(?<!\w){re.escape(short or '')}(?!\w)")
     return short if short and any(whole.search(s.text) for s in draft.shown) else None
+
+
+def _shows(draft: _Draft, reading: Reading) -> bool:
+    """True where the best sentence was shown, if for another question."""
+    best = reading.evidence[0].text if reading.evidence else None
+    return best is not None and any(s.text.startswith(best) for s in draft.shown)
 
 
 def _nothing_to_search(draft: _Draft) -> Answer:

@@ -11,6 +11,7 @@ import numpy as np
 
 from rag.errors import LibraryError
 from rag.library import Library
+from rag.schema import PASSAGES
 from rag.vectors import Vectors
 
 UNIT = 1e-3
@@ -33,6 +34,8 @@ def audit(store: Library, vectors: Vectors) -> list[str]:
     try:
         with store.snapshot() as db:
             found = [*_file(db), *_articles(db), *_words(db)]
+    except sqlite3.OperationalError as error:
+        return [f"The file cannot be checked now ({error}); free some space, or wait and try again"]
     except sqlite3.DatabaseError as error:
         return [f"The file is damaged ({error}); put back a backup: citewire restore"]
     return found + list(_vectors(store, vectors))
@@ -95,8 +98,7 @@ def _words(db: sqlite3.Connection) -> Iterator[str]:
     db.execute("CREATE VIRTUAL TABLE temp.anew_counts USING fts5vocab(temp, anew, row)")
     db.execute(
         "INSERT INTO temp.anew (rowid, title, text) SELECT p.id, v.title, p.text"
-        " FROM passages p JOIN articles a ON a.id = p.article"
-        " JOIN versions v ON v.article = a.id AND v.number = a.version ORDER BY p.id"
+        f" FROM {PASSAGES} ORDER BY p.id"
     )
     for ours, anew in (
         ("SELECT id, sz FROM main.words_docsize", "SELECT id, sz FROM temp.anew_docsize"),
@@ -113,7 +115,7 @@ def _vectors(store: Library, vectors: Vectors) -> Iterator[str]:
     before, strays = _places(store), set(store.strays())
     wrong: list[int] = []
     seen: set[int] = set()
-    vectors.reopen()
+    vectors.close()
     try:
         for ids, stored, places in vectors.everything():
             seen.update(ids)

@@ -191,7 +191,7 @@ def fault(
     text = plain("\n".join(f"{s.text}\n{s.title}\n{s.before}" for s in sources))
     held = {known_as(w) for w in words(text)}
     return (
-        _verbatim_fault(statement, "\n".join(s.text for s in sources))
+        _verbatim_fault(statement, [s.text for s in sources])
         or _number_fault(claim, whole, text)
         or _day_fault(statement, claim, whole, sources)
         or _name_fault(claim, held, sources)
@@ -229,14 +229,14 @@ def _reader_fault(statement: str, sources: Sequence[Source], network: CrossEncod
 # Rules 1 to 4: what the statement holds must stand there
 
 
-def _verbatim_fault(statement: str, cited: str) -> str | None:
-    there = f" {' '.join(words(cited))} "
+def _verbatim_fault(statement: str, cited: Sequence[str]) -> str | None:
+    there = [f" {' '.join(words(text))} " for text in cited]
     for quotation in facts.quotations(statement) + _SINGLE_QUOTED.findall(statement):
-        parts = (" ".join(words(part)) for part in _LEFT_OUT.split(quotation))
-        if not all(f" {part} " in there for part in parts if part):
+        parts = [f" {' '.join(words(part))} " for part in _LEFT_OUT.split(quotation)]
+        if not any(all(part in text for part in parts if part.strip()) for text in there):
             return f'the words "{quotation}" are no quotation from what it cites'
     for address in _ADDRESS.findall(statement):
-        if address.rstrip(".,)").lower() not in cited.lower():
+        if not any(address.rstrip(".,)").lower() in text.lower() for text in cited):
             return f"the address {address} is not in what it cites"
     return None
 

@@ -150,7 +150,7 @@ def best_quote(statement: str, paragraph: str) -> tuple[int, int]:
         {k for w in claimed if any(w.same(o) for o in row) for k in w.keys}
         for row in rows(paragraph)
     ]
-    if len(spans) != len(shared) or not spans:
+    if not spans:
         return 0, len(paragraph)
     best = max(range(len(spans)), key=lambda i: len(shared[i]))
     chosen, held = {best}, set(shared[best])

@@ -221,8 +221,7 @@ def _row(sentence: str, published: date | None) -> Row:
 def _with_denials(row: list[Word], sentence: str) -> list[Word]:
     for pattern in (_DENIAL, _DOUBT):
         for match in pattern.finditer(sentence):
-            end = _CLAUSE_END.search(sentence, match.end())
-            last = end.start() if end else len(sentence)
+            last = next(_CLAUSE_END.finditer(sentence, match.end())).start()
             scope = [i for i, w in enumerate(row) if match.end() <= w.start < last]
             first = next((i for i in scope if not row[i].text.endswith("ly")), None)
             for i in scope:

@@ -106,27 +106,20 @@ def follow(
 @model_option
 @click.option("-k", type=click.IntRange(1, 50), default=None, help="Passages to find.")
 @json_option
-def ask(
-    question: str, library: str | None, model: str | None, k: int | None, as_json: bool,
-    **filters: Any,
-) -> None:  # fmt: skip
+def ask(question: str, library: str | None, as_json: bool, **options: Any) -> None:
     """Answer QUESTION from the library, with citations."""
-    with opened(library, quiet=as_json) as room:
-        if k is not None:
-            filters["k"] = k
-        if model is not None:
-            filters["model"] = None if model == "none" else model
-        if as_json:
-            print_json(room.ask(question, **given(filters)).to_dict())
-            return
-        for item in room.stream(question, **given(filters)):
-            if not isinstance(item, Answer):
-                click.echo(item.text)
-            elif not item.statements:
-                click.echo(item)
-            else:
-                in_short = f"In short: {item.headline}\n" if item.headline else ""
-                click.echo(f"{in_short}{item.footnotes}")
+    room = opened(library, quiet=as_json)
+    if as_json:
+        print_json(room.ask(question, **given(options)).to_dict())
+        return
+    for item in room.stream(question, **given(options)):
+        if not isinstance(item, Answer):
+            click.echo(item.text)
+        elif not item.statements:
+            click.echo(item)
+        else:
+            in_short = f"In short: {item.headline}\n" if item.headline else ""
+            click.echo(f"{in_short}{item.footnotes}")
 
 
 @cli.command()
@@ -137,8 +130,7 @@ def ask(
 @json_option
 def search(question: str, library: str | None, k: int, as_json: bool, **filters: Any) -> None:
     """List the passages that fit QUESTION best, without an answer."""
-    with opened(library, quiet=as_json) as room:
-        passages = room.search(question, k, **given(filters))
+    passages = opened(library, quiet=as_json).search(question, k, **given(filters))
     if as_json:
         print_json(to_plain(passages))
         return
@@ -159,8 +151,7 @@ def chat(library: str | None, port: int | None, no_browser: bool) -> None:
     """Open the chat page in the browser."""
     from ui import launch
 
-    with opened(library) as room:
-        _ = room.embedder
+    _ = opened(library).embedder
     named = named_settings(library).library
     launch(named, port, not no_browser)
 
@@ -175,8 +166,7 @@ def status(library: str | None, as_json: bool, check: bool) -> None:
     --check compares articles, word index and vectors row by row, and exits with 1 where they
     disagree or anything else needs attention.
     """
-    with opened(library, quiet=as_json) as room:
-        found = room.status(check)
+    found = opened(library, quiet=as_json).status(check)
     if as_json:
         print_json(to_plain(found))
     else:
@@ -203,11 +193,11 @@ def show(key: str, library: str | None, version: int | None, diff: bool, as_json
     """Print the article KEY (its address, or what search --json calls it), or what it changed."""
     from rag.versions import changes
 
-    with opened(library, quiet=as_json) as room:
-        try:
-            held = {stored.version: stored for stored in room.versions(key)}
-        except KeyError:
-            raise _no_article(key, room.name) from None
+    room = opened(library, quiet=as_json)
+    try:
+        held = {stored.version: stored for stored in room.versions(key)}
+    except KeyError:
+        raise _no_article(key, room.name) from None
     chosen = held.get(version or max(held))
     if chosen is None:
         raise CitewireError(f"{key} has no version {version}; expected 1 to {max(held)}.")
@@ -249,11 +239,11 @@ def _no_article(key: str, library: str) -> CitewireError:
 @json_option
 def remove(key: str, library: str | None, as_json: bool) -> None:
     """Purge the article KEY (its address, or what search --json calls it) from the library."""
-    with opened(library, quiet=as_json) as room:
-        try:
-            room.remove(key)
-        except KeyError:
-            raise _no_article(key, room.name) from None
+    room = opened(library, quiet=as_json)
+    try:
+        room.remove(key)
+    except KeyError:
+        raise _no_article(key, room.name) from None
     _say(as_json, {"removed": key}, f"Removed {key}.")
 
 
@@ -262,7 +252,8 @@ def remove(key: str, library: str | None, as_json: bool) -> None:
 @json_option
 def rebuild(library: str | None, as_json: bool) -> None:
     """Embed every passage anew, with the embedder of the settings."""
-    with opened(library, quiet=as_json) as room, progress(quiet=as_json) as show:
+    room = opened(library, quiet=as_json)
+    with progress(quiet=as_json) as show:
         count = room.rebuild(lambda done, total: show("Embedding", done, total))
     _say(as_json, {"passages": count}, f"Rebuilt {count:,} vectors of {room.folder}.")
 
@@ -274,9 +265,8 @@ def export(file: TextIO, library: str | None) -> None:
     """Write every version of every article to FILE, as JSON lines that `add` reads back."""
     from rag.sources import exported
 
-    with opened(library) as room:
-        for stored in room.every_version():
-            click.echo(exported.line(stored), file)
+    for stored in opened(library).every_version():
+        click.echo(exported.line(stored), file)
 
 
 @cli.command()
@@ -285,8 +275,7 @@ def export(file: TextIO, library: str | None) -> None:
 @json_option
 def backup(file: Path, library: str | None, as_json: bool) -> None:
     """Write the library to one FILE, also while it is in use. Vectors are left out."""
-    with opened(library, quiet=as_json) as room:
-        size = room.backup(file)
+    size = opened(library, quiet=as_json).backup(file)
     _say(as_json, {"bytes": size}, f"Wrote {size / 1e6:,.1f} MB to {file}.")
 
 
@@ -324,6 +313,13 @@ def main() -> None:
         cli(standalone_mode=False)
     except CitewireError as error:
         click.echo(f"citewire: {error}", err=True)
+        sys.exit(1)
+    except sqlite3.OperationalError as error:
+        click.echo(
+            f"citewire: the library cannot be read now ({error}); free some space, or wait for "
+            "what else is using it, and run the same command again.",
+            err=True,
+        )
         sys.exit(1)
     except sqlite3.DatabaseError as error:
         click.echo(

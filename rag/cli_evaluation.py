@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rag import llm
 from rag.console import (
     OutFile,
+    given,
     json_option,
     library_option,
     model_option,
@@ -50,10 +52,9 @@ def evaluate(
     if floors and not update:
         gate.read(floors)
     loaded = evaluation.load(questions)
-    with opened(library, quiet=as_json) as room, progress(quiet=as_json) as show:
-        options: dict[str, Any] = {} if k is None else {"k": k}
-        if model is not None:
-            options["model"] = None if model == "none" else model
+    room = opened(library, quiet=as_json)
+    options = given({"k": k, "model": model})
+    with progress(quiet=as_json) as show:
         result = evaluation.evaluate(
             evaluation.resolve(loaded, room), evaluation.asker(room, **options),
             questions_sha256=evaluation.sha256(questions), library=room.name,
@@ -77,7 +78,7 @@ def _measured(room: Newsroom, options: dict[str, Any]) -> dict[str, Any]:
     held = room.settings
     chosen = {"model": held.model, "reader": held.reader, "caution": held.caution,
               "embedder": held.embedder, "version": metadata.version("citewire")}  # fmt: skip
-    return chosen | options
+    return chosen | options | {"model": llm.named(options.get("model", held.model))}
 
 
 @click.command()
@@ -108,10 +109,10 @@ def questions(out: Path, library: str | None, count: int, model: str | None, for
 
     if not force:
         refuse_existing(out)
-    with opened(library) as room, progress() as show:
-        named = room.settings.model if model is None else model
+    room = opened(library)
+    with progress() as show:
         drafts = evaluation.draft(
-            room, count, model=None if named == "none" else named,
+            room, count, model=room.settings.model if model is None else model,
             progress=lambda done, total: show("Drafting", done, total),
         )  # fmt: skip
     evaluation.save(drafts.questions, out, overwrite=force)
@@ -134,12 +135,15 @@ def benchmark() -> None:
 @benchmark.command()
 @click.option("--json", "out", type=OutFile(), help="Write the figures to FILE.")
 @click.option("--readme", type=OutFile(), help="Put the table into FILE, too.")
-def sample(out: Path | None, readme: Path | None) -> None:
-    """Ask the sample questions of Citewire and of the LangChain recipe; prints Markdown."""
+@click.option("--questions", "asked", type=click.Path(path_type=Path),
+              help="Others than the held-out ones on the sample library.")  # fmt: skip
+def sample(out: Path | None, readme: Path | None, asked: Path | None) -> None:
+    """Ask Citewire and a LangChain recipe about the sample library; prints Markdown."""
     from rag.evaluation.benchmarks import sample as questions
 
-    with opened(SAMPLE) as room, progress() as show:
-        found = questions.run(room, show)
+    room = opened(SAMPLE)
+    with progress() as show:
+        found = questions.run(room, show, asked)
     if out:
         out.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     if readme:
@@ -185,7 +189,7 @@ def speed(folder: Path, count: int, asked: int, as_json: bool) -> None:
     help="What a question may use: the articles of its own search, all, or leads.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many questions.")
-@click.option("--model", help="Language model, as provider:name.")
+@model_option
 @click.option("--no-recipe", is_flag=True, help="Leave the LangChain recipe out; it adds slowly.")
 @click.option("--json", "out", type=OutFile(), help="Write all of it to FILE.")
 @click.option("--html", type=OutFile(), help="Write a report for people to FILE.")

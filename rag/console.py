@@ -71,14 +71,12 @@ def own(library: str | None) -> Newsroom:
     return Newsroom.open(settings.library or settings.data / "library", settings=settings)
 
 
-@contextmanager
-def opened(library: str | None, quiet: bool = False) -> Iterator[Newsroom]:
+def opened(library: str | None, quiet: bool = False) -> Newsroom:
     """The library of the command line, prepared with a progress bar where that takes a while."""
     from rag.newsroom import Newsroom
 
     with progress(quiet) as show:
-        room = Newsroom.open(settings=named_settings(library), progress=show)
-    yield room
+        return Newsroom.open(settings=named_settings(library), progress=show)
 
 
 @contextmanager

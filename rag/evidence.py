@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag import facts
 from rag.check import Source, gives_orders
-from rag.question import STOP_WORDS, stems, words
+from rag.question import content, words
 from rag.records import Passage, StoredArticle
 from rag.sentences import sentence_spans
 from rag.sources import corrections
@@ -84,7 +84,7 @@ def _corrects(note: Evidence, other: Evidence) -> bool:
     article = note.source.stored.article
     right = " ".join(p for p in article.paragraphs if p not in (article.correction or ""))
     wrong = facts.numbers(note.text) - facts.numbers(right)
-    shared = set(stems(note.text)) & set(stems(other.text)) - STOP_WORDS
+    shared = content(note.text) & content(other.text)
     named = set(_named(other.text)) or set(_named(other.source.stored.article.title))
     return (
         bool(wrong & facts.numbers(other.short or _undated(other.text)))

@@ -58,7 +58,7 @@ _NAME = re.compile(
 )
 # Of "what's" and "he'd".
 _ENDING = re.compile(r"['’]\w{1,2}$")
-_QUOTE = re.compile(r"[\"“]([^\"“”]{3,}?)[\"”]")
+_QUOTE = re.compile(r"[\"“]([^\"“”]+)[\"”]")
 _NOT_NAMES = frozenset(
     "a an and as at after all also although another any because before both but by during each "
     "even every few for from had has have he her here his how however i if in instead it its just "

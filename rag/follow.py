@@ -84,7 +84,7 @@ def poll(
     """
     web = Web(settings, alone(before.values()))
     now = datetime.now(UTC)
-    for url in urls or [feed.url for feed in before.values() if feed.followed]:
+    for url in dict.fromkeys(urls) or [feed.url for feed in before.values() if feed.followed]:
         feed = replace(before.get(url, Feed(url)), followed=True)
         if feed.not_before and datetime.fromisoformat(feed.not_before) > now:
             reason = f"its server is left alone until {feed.not_before} ({feed.last_error})."

@@ -21,14 +21,16 @@ from typing import Literal
 from rag import stories
 from rag.chunk import Span
 from rag.errors import LibraryError, LibraryMismatch, LibraryMissing
-from rag.records import Article, ExportedArticle, Passage, StoredArticle, Timestamp, Window
-from rag.schema import EPOCH, SCHEMA, SCHEMA_VERSION
+from rag.records import Article, ExportedArticle, Passage, Scope, StoredArticle, Timestamp
+from rag.schema import EPOCH, PASSAGES, SCHEMA, SCHEMA_VERSION
 
 FILE = "library.sqlite"
 HASHED = "sha256:"
 """What the key of an article without an address begins with."""
 REMOVED = "removed "
 """Before the key of a removed article, the name in `meta` of the time (UTC) of its removal."""
+PATIENCE = 30_000
+"""Milliseconds for which another process's transaction is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Library:
         if version > SCHEMA_VERSION:
             raise LibraryMismatch(
                 f"{folder} was made by a newer Citewire (format {version}; this one reads up to "
-                f"{SCHEMA_VERSION}); update with: pip install --upgrade citewire"
+                f"{SCHEMA_VERSION}); update Citewire to read it"
             )
         is_whole = {"meta", "articles", "words", "copies", "strays"} <= tables
         if version < SCHEMA_VERSION or not is_whole:
@@ -131,7 +133,7 @@ class Library:
     def _db(self) -> sqlite3.Connection:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
-            db = sqlite3.connect(self.folder / FILE, timeout=30, isolation_level=None)
+            db = sqlite3.connect(self.folder / FILE, timeout=PATIENCE / 1000, isolation_level=None)
             db.execute("PRAGMA foreign_keys = ON")
             self._local.db = db
         return db
@@ -348,15 +350,11 @@ class Library:
 
     # Searching
 
-    def within(
-        self,
-        window: Window,
-        outlets: Sequence[str] | None = None,
-        articles: Sequence[str] | None = None,
-    ) -> Filter:
+    def within(self, scope: Scope) -> Filter:
         """The condition on articles that a search must meet."""
         clauses: list[str] = []
         values: list[object] = []
+        window = scope.window
         day = "a.day" if window.as_of is None else _day_on(window.as_of)
         for bound, sign in ((window.since, ">="), (window.until, "<="), (window.as_of, "<=")):
             if bound is not None:
@@ -364,7 +362,7 @@ class Library:
                 values.append((bound - EPOCH).days)
         if window.undated == "exclude":
             clauses.append(f"{day} IS NOT NULL")
-        for column, names in (("outlet", outlets), ("key", articles)):
+        for column, names in (("outlet", scope.outlets), ("key", scope.articles)):
             if names is not None:
                 clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
                 values.append(json.dumps(list(names)))
@@ -416,9 +414,7 @@ class Library:
         rows = self._db.execute(
             "SELECT p.id, a.key, v.title, v.outlet, v.url, v.published, p.first, p.last, p.text,"
             " v.note, v.correction, a.story, a.id, a.version"
-            " FROM passages p JOIN articles a ON a.id = p.article"
-            " JOIN versions v ON v.article = a.id AND v.number = a.version"
-            " WHERE p.id IN (SELECT value FROM json_each(?))",
+            f" FROM {PASSAGES} WHERE p.id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(ids)),),
         ).fetchall()
         also_in = self._also_in(list({r[12] for r in rows}))
@@ -477,8 +473,10 @@ class Library:
                     db.execute("INSERT INTO words (words) VALUES ('optimize')")  # forgets its words
         finally:
             self._db.execute("PRAGMA secure_delete = OFF")
+        self._db.execute(f"PRAGMA busy_timeout = {PATIENCE // 100}")
         with suppress(sqlite3.OperationalError):  # it is being read: a later one does it
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.execute(f"PRAGMA busy_timeout = {PATIENCE}")
         return row is not None
 
     def is_removed(self, key: str) -> bool:
@@ -501,16 +499,13 @@ class Library:
             db.execute("INSERT INTO words (words) VALUES ('delete-all')")
             db.execute(
                 "INSERT INTO words (rowid, title, text) SELECT p.id, v.title, p.text"
-                " FROM passages p JOIN articles a ON a.id = p.article"
-                " JOIN versions v ON v.article = a.id AND v.number = a.version ORDER BY p.id"
+                f" FROM {PASSAGES} ORDER BY p.id"
             )
 
     def each_passage(self) -> Iterator[tuple[int, int | None, str | None, str, str]]:
         """(id, day, outlet, title, text) of every passage; the day counts from 1970-01-01."""
         yield from self._db.execute(
-            "SELECT p.id, a.day, a.outlet, v.title, p.text FROM passages p"
-            " JOIN articles a ON a.id = p.article"
-            " JOIN versions v ON v.article = a.id AND v.number = a.version ORDER BY p.id"
+            f"SELECT p.id, a.day, a.outlet, v.title, p.text FROM {PASSAGES} ORDER BY p.id"
         )
 
 
@@ -616,9 +611,7 @@ def _put(db: sqlite3.Connection, new: NewArticle) -> bool:
 def _unindex(db: sqlite3.Connection, article: int) -> None:
     """Takes the article's passages out of passages and words, and notes their vectors as strays."""
     rows = db.execute(
-        "SELECT p.id, v.title, p.text FROM passages p JOIN articles a ON a.id = p.article"
-        " JOIN versions v ON v.article = a.id AND v.number = a.version WHERE a.id = ?",
-        (article,),
+        f"SELECT p.id, v.title, p.text FROM {PASSAGES} WHERE a.id = ?", (article,)
     ).fetchall()
     for row in rows:
         db.execute("INSERT INTO words (words, rowid, title, text) VALUES ('delete', ?, ?, ?)", row)

@@ -16,7 +16,7 @@ from rag.embed import Tokens
 from rag.evidence import Evidence, Reading, sentences_of
 from rag.question import STOP_WORDS, WORD, Asked, stem, stems, words
 from rag.records import Article, Passage, StoredArticle
-from rag.retrieve import Index
+from rag.retrieve import Index, articles_of
 
 Vectors = NDArray[np.float32]
 
@@ -81,10 +81,7 @@ def read(asked: Asked, passages: Sequence[Passage], index: Index) -> Reading:
     wanted = _wanted(asked, question, index)
     if not len(wanted.vectors):
         return Reading((), tuple(passages), 0.0, 0.0)
-    articles = {
-        key: index.store.article(key, version)
-        for key, version in {(p.article, p.version) for p in first}
-    }
+    articles = articles_of(first, index.store)
     found: list[Likely] = []
     for passage, text, tokens in zip(first, texts, read, strict=True):
         found += _sentences(wanted, articles[passage.article], passage, text, tokens)

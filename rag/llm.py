@@ -105,13 +105,19 @@ class Model:
 _REASONS = ("finish_reason", "stop_reason", "done_reason")
 
 
-def load(name: str, settings: Settings) -> Model:
-    """The model of that name; nothing is sent yet.
+def named(model: str | None) -> str | None:
+    """The name of a model; None also for "none", which names none."""
+    return None if model == "none" else model
+
+
+def load(name: str | None, settings: Settings) -> Model | None:
+    """The model of that name, None where it names none; nothing is sent yet.
 
     Raises ModelError for a name that is not "provider:name", an unknown provider, and a package
     or key that is missing.
     """
-    return _load(name, settings.model_url, settings.model_timeout)
+    name = named(name)
+    return _load(name, settings.model_url, settings.model_timeout) if name is not None else None
 
 
 @functools.lru_cache(maxsize=8)

@@ -12,12 +12,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from rag import library, sample
-from rag.crossencoder import named
+from rag import crossencoder, library, sample
 from rag.errors import (
     LibraryError,
     LibraryMismatch,
-    LibraryMissing,
     LibraryReadOnly,
     QuestionError,
     SourceError,
@@ -29,11 +27,12 @@ from rag.records import (
     Article,
     Passage,
     Rejected,
+    Scope,
     Statement,
     StoredArticle,
     Window,
 )  # fmt: skip
-from rag.retrieve import By, Index, Scope
+from rag.retrieve import By, Index
 from rag.settings import Settings
 from rag.vectors import FIRST, Vectors
 
@@ -133,8 +132,8 @@ class Newsroom:
     ) -> AddReport:
         """Adds the articles of files, folders, pages and feeds; returns what became of each.
 
-        `progress` is called with how much was read and how much there is: entries of a feed, then
-        bytes of files. Only an address touches the network; what cannot be fetched is rejected.
+        `progress` is called with how much was read and how much there is: bytes of files, then
+        entries of a feed. Only an address touches the network; what cannot be fetched is rejected.
         Raises SourceError for a source that does not exist, LibraryReadOnly for the sample library.
         """
         from rag import sources as reading
@@ -164,10 +163,10 @@ class Newsroom:
             if visit.feed:  # others may follow it by now, or no longer
                 reports.append(self._add_fed(visit.items, replace(visit.feed, followed=False)))
             else:
-                reports.append(self.add_articles(iter(visit.items)))
+                reports.append(self.add_articles(visit.items))
         return AddReport.of(reports)
 
-    def add_articles(self, items: Iterator[Article | Rejected]) -> AddReport:
+    def add_articles(self, items: Iterable[Article | Rejected]) -> AddReport:
         """Adds articles that are already read, for one's own sources."""
         from rag import add
 
@@ -373,7 +372,7 @@ class Newsroom:
         with self._lock:
             if self._store is not None and self._vectors is not None:
                 self._store.close()
-                self._vectors.reopen()
+                self._vectors.close()
 
     # Asking
 
@@ -384,8 +383,10 @@ class Newsroom:
         (days), `undated` ("include" or "exclude"), `outlets` (names), `articles` (keys), `k`
         (passages to find: a language model reads what its prompt has room for; without one, the
         first few are read).
-        `model` is a language model as "provider:name"; None for none; left out, the setting.
-        Raises QuestionError for what is no question, LibraryMissing where there is no library.
+        `model` is a language model as "provider:name"; None or "none" for none; left out, the
+        setting. Raises QuestionError for what is no question, ModelError for a model that cannot be
+        used, LibraryMissing where there is no library, LibraryMismatch where another embedder made
+        it, LibraryError where it is damaged.
         """
         *_, answer = self.stream(question, model=model, **filters)
         assert isinstance(answer, Answer)
@@ -475,7 +476,7 @@ class Newsroom:
             generation = self._store.generation
             if generation != self._generation:
                 if self._vectors is not None:
-                    self._vectors.reopen()
+                    self._vectors.close()
                 self._vectors = Vectors(self.folder, self._store.meta("collection"))
                 self._generation = generation
             return self._store
@@ -494,7 +495,8 @@ class Newsroom:
                     "CITEWIRE_EMBEDDER to the former, or run: citewire rebuild --library "
                     f"{self.folder}"
                 )
-            return Index(store, self._vectors, self.embedder, named(self.settings.reader))
+            network = crossencoder.named(self.settings.reader)
+            return Index(store, self._vectors, self.embedder, network)
 
     def _searchable(self) -> Index:
         """The parts that answer, none of them missing."""
@@ -587,4 +589,4 @@ def _room(path: str | Path | None) -> Newsroom:
     return Newsroom.open(path)
 
 
-__all__ = ["UNSET", "LibraryMissing", "LibraryStatus", "Newsroom", "ask"]
+__all__ = ["UNSET", "LibraryStatus", "Newsroom", "ask"]

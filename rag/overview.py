@@ -11,8 +11,8 @@ from rag.check import Source, gives_orders
 from rag.evidence import Evidence, Reading, is_note
 from rag.question import Asked
 from rag.reader import has_word, is_of_news, words_of
-from rag.records import Passage
-from rag.retrieve import Index, Scope
+from rag.records import Passage, Scope
+from rag.retrieve import Index
 from rag.sentences import is_whole, sentences
 from rag.versions import on
 
@@ -26,11 +26,13 @@ ABOVE = 0.01
 
 def news(index: Index, scope: Scope) -> Reading:
     """What the newest reports within the scope begin with, one of each story."""
-    ids = index.store.newest(index.store.within(scope.window, scope.outlets, scope.articles), READ)
+    ids = index.store.newest(index.store.within(scope), READ)
     held = index.store.passages(ids)
-    stories = {held[i].story: held[i] for i in reversed(ids)}
+    stories: dict[int, Passage] = {}
+    for i in ids:
+        stories.setdefault(held[i].story, held[i])
     day = scope.window.as_of
-    found = (on(p, day, index.store) if day else p for p in reversed(stories.values()))
+    found = (on(p, day, index.store) if day else p for p in stories.values())
     passages = tuple(p for p in found if p)
     leads = [lead for p in passages if (lead := _lead((), p, index))]
     return Reading(tuple(_ranked(leads, 0.0)), passages, 1.0 if leads else 0.0, likeness.NEAR)

@@ -16,6 +16,8 @@ from rag.sentences import sentences
 
 LONGEST = 2_000
 """Characters of a question that are read: a page of text is not a question."""
+PARTS = 3
+"""Questions that one may ask; one that asks more is read as a whole."""
 
 Kind = Literal[
     "person",
@@ -64,7 +66,7 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 _GREETING = re.compile(
-    r"(?:hi|hello|hey|hiya|greetings|good (?:morning|afternoon|evening|day)|thanks?|thank you|"
+    r"(?:hiya|hi|hello|hey|greetings|good (?:morning|afternoon|evening|day)|thanks?|thank you|"
     r"bye|goodbye|ok(?:ay)?|cheers|how are you|who are you|what can you do|help|there|citewire|"
     r"so much|very much|a lot|again|please|all|everyone|you|for your help|to you|doing|today|"
     r"[\s,.!?])++",
@@ -90,8 +92,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
              r"name|group|organi[sz]ation|university|museum|newspaper|nation|charity|body|lander)|"
              r"what (?:is|was) the (?:\w+ )?name|what (?:is|was) .{3,40} (?:called|named)"),
     ("reason", r"why|how come|what (?:caused|led|was the (?:cause|reason)|made)|for what reason"),
-    ("account", r"how (?:did|do|does|was|were|is|are|has|have|will|can|could)|what (?:caused|led|"
-                r"went)|explain"),
+    ("account", r"how (?:did|do|does|was|were|is|are|has|have|will|can|could)|what went|explain"),
     ("overview", r"what happened|what (?:is|are) .* about|tell me|describe|summari[sz]e|what do we "
                  r"know|what(?: is|['’]s) (?:new|happening|going on|the (?:latest|news|"
                  r"headlines|top stor))|give me|any news|"
@@ -135,6 +136,14 @@ _PHRASE = re.compile(
     rf"\b(?:the|an?|in|at|of|on|for|by|from)\s+(?:the\s+)?((?:(?!(?:{_STOP})\b)[\w'’&.-]+\s*){{1,5}})",
     re.IGNORECASE,
 )
+_ASKS = (
+    r"(?:(?:at|by|for|from|in|on|since|to|until|with) )?"
+    r"(?:who|whom|whose|what|when|where|why|how)\b"
+)
+# "Who won, and by how much?"; "the bank that failed and which others bought" asks for one thing.
+_AND = re.compile(rf",? and (?={_ASKS})", re.IGNORECASE)
+_BOTH = re.compile(rf"({_ASKS}) and ({_ASKS}) (.+)", re.IGNORECASE)
+_END = re.compile(r"(?: (\([^()]*\)))?[?. ]*$")
 _OPENING = re.compile(r"^(?:and|but|so|what about|how about|also|or|ok(?:ay)?,?)\b", re.IGNORECASE)
 
 
@@ -248,6 +257,12 @@ def _stemmer() -> Any:  # snowballstemmer has no types
 
 
 @lru_cache(maxsize=4096)
+def content(text: str) -> frozenset[str]:
+    """The stems of the words that say what a text is about."""
+    return frozenset(map(stem, terms(text)))
+
+
+@lru_cache(maxsize=4096)
 def stems(text: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in words(text))
 
@@ -266,12 +281,30 @@ def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:
         carried += _person(history[-1]["answer"])
     for turn in reversed(history):
         before = turn["question"]
-        carried += subjects(before) if set(terms(question)) - _VAGUE else terms(before)
+        of_which = subjects(before) if set(terms(question)) - _VAGUE else ()
+        carried += of_which or terms(before)
         if carried and not points_back(before):
             break
     known = set(stems(question))
     new = [c for c in dict.fromkeys(carried) if not set(stems(c)) <= known]
     return f"{question.rstrip('?. ')} ({', '.join(new)})?" if new else question
+
+
+def parts(question: str, asked: str) -> list[tuple[str, str]]:
+    """The questions that one asks, each standing alone, and as it was `asked` in it.
+
+    "Who won the final, and by how much?" asks two, "When and where did it sink?" as well.
+    """
+    end = _END.search(question)
+    text, carried = question[: end.start()] if end else question, (end and end[1]) or ""
+    both = _BOTH.match(text)
+    first, *rest = [f"{w} {both[3]}" for w in both.groups()[:2]] if both else _AND.split(text)
+    is_asked = _WHETHER.match(first) or any(p.search(first) for _, p in _KIND_PATTERNS)
+    if not rest or len(rest) >= PARTS or not is_asked or not terms(first):
+        return [(question, asked)]
+    first = f"{first} {carried}".rstrip() + "?"
+    turn = {"question": first, "answer": ""}
+    return [(first, first), *((standalone(f"And {part}?", [turn]), f"{part}?") for part in rest)]
 
 
 def _person(text: str) -> list[str]:

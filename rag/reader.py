@@ -21,7 +21,7 @@ from rag.crossencoder import Array, CrossEncoder, Read
 from rag.evidence import Evidence, Reading, sentences_of
 from rag.question import STOP_WORDS, Asked, stem, stems, words
 from rag.records import Article, Passage, StoredArticle
-from rag.retrieve import Index
+from rag.retrieve import Index, articles_of
 
 READ = 6
 """Passages that are read, the best first: each costs 20 ms on two cores, and more find no more."""
@@ -103,10 +103,7 @@ def read(
     heads = [_head(p) for p in first]
     inputs = [embedded(head, p.text) for head, p in zip(heads, first, strict=True)]
     found = network.read(asked.text, inputs)
-    articles = {
-        key: index.store.article(key, version)
-        for key, version in {(p.article, p.version) for p in first}
-    }
+    articles = articles_of(first, index.store)
     texts = {key: words_of(_text(stored.article)) for key, stored in articles.items()}
     named = _naming(asked, articles.values())
     unnamed = {key: sum(not has_word(text, word) for word in named) for key, text in texts.items()}

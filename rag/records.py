@@ -69,7 +69,9 @@ class Article:
     """What its source says that cannot be used, in words. Not stored."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what is no paragraph."""
+        """Raises ValueError where there is no paragraph, and for what is none."""
+        if not self.paragraphs:
+            raise ValueError(f"{self.title!r} has no paragraph; give it at least one.")
         for number, text in enumerate(self.paragraphs, 1):
             if "\n" in text or not text.strip():
                 raise ValueError(
@@ -240,7 +242,7 @@ wrong, and the sentence they stand in says more."""
 Status = Literal["answered", "partial", "declined"]
 Reason = Literal[
     "", "greeting", "empty", "no_support", "library_empty", "window_empty", "outlet_missing",
-    "article_missing", "statements_dropped", "model_failed",
+    "article_missing", "statements_dropped", "part_unanswered", "model_failed",
 ]  # fmt: skip
 
 
@@ -255,6 +257,15 @@ class Window:
     as_of: date | None = None
     """Last day, inclusive, for a reader living on that day; leaves undated articles in."""
     undated: Literal["include", "exclude"] = "include"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an answer may come from."""
+
+    window: Window = Window()
+    outlets: tuple[str, ...] | None = None
+    articles: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

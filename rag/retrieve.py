@@ -9,9 +9,9 @@ from typing import Literal
 from rag import versions
 from rag.crossencoder import CrossEncoder
 from rag.embed import Embedder
-from rag.library import Library
+from rag.library import Filter, Library
 from rag.question import stem, terms
-from rag.records import Passage, Window
+from rag.records import Passage, Scope, StoredArticle
 from rag.vectors import Vectors
 
 CANDIDATES = 50
@@ -48,15 +48,6 @@ class Index:
     """The trained reader; None to do without."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where an answer may come from."""
-
-    window: Window = Window()
-    outlets: tuple[str, ...] | None = None
-    articles: tuple[str, ...] | None = None
-
-
 def retrieve(
     question: str,
     index: Index,
@@ -72,7 +63,7 @@ def retrieve(
     taken: one that was corrected or changed since, or else the one with the best passage. Where
     the question is asked on a day, a passage has the words that its article had on that day.
     """
-    chosen = index.store.within(scope.window, scope.outlets, scope.articles)
+    chosen = index.store.within(scope)
     depth = max(CANDIDATES, k)
     most = max(PER_ARTICLE, -(-k // len(scope.articles))) if scope.articles else PER_ARTICLE
     found_words: dict[int, float] = {}
@@ -80,7 +71,7 @@ def retrieve(
     if by != "meaning":
         found_words = dict(index.store.search_words(_telling(question, index), depth, chosen))
     if by != "words":
-        found_meaning = _by_meaning(question, index, scope, depth, list(found_words))
+        found_meaning = _by_meaning(question, index, scope, chosen, depth, list(found_words))
     words = _scaled(found_words, max(found_words.values(), default=0.0) / 2)
     meaning = _scaled(found_meaning, SPREAD)
     fused = {
@@ -109,6 +100,12 @@ def retrieve(
     return best
 
 
+def articles_of(passages: Sequence[Passage], store: Library) -> dict[str, StoredArticle]:
+    """The articles of the passages by key, in the versions that the passages are of."""
+    wanted = {(p.article, p.version) for p in passages}
+    return {key: store.article(key, version) for key, version in wanted}
+
+
 def _told(passages: Sequence[Passage], store: Library) -> dict[int, str]:
     """The one article by which each story is told; `passages` are the best first."""
     stories: dict[int, dict[str, Passage]] = {}
@@ -129,28 +126,32 @@ def _currency(passage: Passage, store: Library) -> tuple[bool, bool]:
 
 def _telling(question: str, index: Index) -> list[str]:
     """The words of the question that are worth searching for, the rarest first."""
-    content = {word: stem(word) for word in terms(question)}
-    held = index.store.rarity(content.values())
-    ranked = sorted(content, key=lambda word: held.get(content[word], 0))
-    return ranked[:RAREST] + [w for w in ranked[RAREST:] if held.get(content[w], 0) <= COMMON]
+    asked = {word: stem(word) for word in terms(question)}
+    held = index.store.rarity(asked.values())
+    ranked = sorted(asked, key=lambda word: held.get(asked[word], 0))
+    rarest = [word for word in ranked if asked[word] in held][:RAREST]
+    return [w for w in ranked if w in rarest or held.get(asked[w], 0) <= COMMON]
 
 
 def _by_meaning(
-    question: str, index: Index, scope: Scope, depth: int, also: Sequence[int]
+    question: str, index: Index, scope: Scope, chosen: Filter, depth: int, also: Sequence[int]
 ) -> dict[int, float]:
-    """Cosine of the `depth` nearest passages within the scope, and of those in `also`."""
-    chosen = index.store.within(scope.window, scope.outlets, scope.articles)
+    """Cosine of the `depth` nearest passages within the scope, and of those in `also`.
+
+    `chosen` is the scope as the library's filter.
+    """
     query = index.embedder.encode_query(question)
     within = index.store.passage_ids(chosen, EXACT) if chosen.clause else None
     if within is not None:
         ranked = index.vectors.similarities(query, within)
         wanted = set(also)
         return dict(ranked[:depth] + [found for found in ranked[depth:] if found[0] in wanted])
-    near = dict(index.vectors.nearest(query, WIDE if chosen.clause else depth))
+    wide = max(WIDE, depth) if chosen.clause else depth
+    near = dict(index.vectors.nearest(query, wide))
     if chosen.clause:
         kept = index.store.keep(list(near), chosen)
         if len(kept) < depth:
-            near = dict(index.vectors.nearest(query, WIDE, scope.window, scope.outlets))
+            near |= dict(index.vectors.nearest(query, wide, scope.window, scope.outlets))
             kept = index.store.keep(list(near), chosen)
         near = {i: cosine for i, cosine in near.items() if i in kept}
     missing = [i for i in also if i not in near]

@@ -40,3 +40,8 @@ CREATE TABLE copies (
     other INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
     PRIMARY KEY (article, other)) WITHOUT ROWID;
 """
+PASSAGES = (
+    "passages p JOIN articles a ON a.id = p.article"
+    " JOIN versions v ON v.article = a.id AND v.number = a.version"
+)
+"""Each passage `p` with its article `a` and the newest version `v` of that."""

@@ -150,8 +150,8 @@ class Vectors:
             return False
         return True
 
-    def reopen(self) -> None:
-        """Lets go of what is in memory: another process has changed the folder."""
+    def close(self) -> None:
+        """Lets go of what is in memory; it is read anew when it is needed."""
         with self._lock:
             if self._client is not None:
                 _close()
@@ -171,7 +171,7 @@ class Vectors:
         try:
             return work(self._open())
         except ChromaError:
-            self.reopen()
+            self.close()
         try:
             return work(self._open())
         except ChromaError as error:

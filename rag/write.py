@@ -1,4 +1,4 @@
-"""Evidence to sentences: by the articles' own words, or by a language model."""
+"""Evidence to sentences, in the articles' own words."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from rag.cite import Draft
 from rag.evidence import Evidence, Reading, is_note
-from rag.question import STOP_WORDS, TYPED, Asked, stems
+from rag.question import TYPED, Asked, content
 from rag.sentences import is_whole, sentence_spans
 
 SENTENCES = 3
-"""At most so many sentences of an extractive answer."""
+"""At most so many sentences of an extractive answer, or one less for each of several questions."""
 # Two sentences sharing more of their words than this say the same.
 SAME = 0.6
 
@@ -22,19 +22,19 @@ _OPEN = re.compile(
 )
 
 
-def extract(asked: Asked, reading: Reading) -> list[Draft]:
+def extract(asked: Asked, reading: Reading, most: int) -> list[Draft]:
     """The best sentences of the articles as they stand, the best first, then in reading order.
 
-    None where the question asks for a person, a place, a date or a number and the best sentences
-    hold none that fits.
+    At most so many; none where the question asks for a person, a place, a date or a number and the
+    best sentences hold none that fits.
     """
-    best_few = reading.evidence[:SENTENCES]
+    best_few = reading.evidence[:most]
     if not best_few or (asked.kind in TYPED and not any(_can_answer(e) for e in best_few)):
         return []
     best = reading.evidence[0]
     chosen = [best]
     for evidence in reading.evidence[1:]:
-        if len(chosen) == SENTENCES or evidence.score < best.score - reading.near:
+        if len(chosen) == most or evidence.score < best.score - reading.near:
             break
         is_new = not any(_overlap(evidence.text, c.text) > SAME for c in chosen)
         if is_new and is_whole(evidence.text):
@@ -44,7 +44,7 @@ def extract(asked: Asked, reading: Reading) -> list[Draft]:
     for evidence in (best, *rest):
         both = (_before(evidence), Draft(evidence.text, (evidence.source,)))
         new = [d for d in both if d and d not in drafts]
-        if len(drafts) + len(new) <= SENTENCES:
+        if len(drafts) + len(new) <= most:
             drafts += new
     return drafts
 
@@ -77,5 +77,5 @@ def _reading_order(evidence: Evidence, chosen: Sequence[Evidence]) -> tuple[int,
 
 
 def _overlap(one: str, other: str) -> float:
-    a, b = (set(stems(t)) - STOP_WORDS for t in (one, other))
+    a, b = content(one), content(other)
     return len(a & b) / max(min(len(a), len(b)), 1)

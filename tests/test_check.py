@@ -110,6 +110,7 @@ def test_what_follows_from_the_paragraph_stands(paragraph: int, statement: str) 
         (1, "The ferry sank on Saturday, 28 February.", "the date Saturday, 28 February is not"),
         (1, "The ferry sank on 28 February 2024.", "the date 28 February 2024 is not"),
         (1, "The ferry sank in March.", "the date March is not"),
+        (1, "In 2021 the ferry with 40 men sank on friday, 28 February.", "the number 40 is not"),
         (2, "All people were rescued on 2 March 2025.", "the date 2 March 2025 is not"),
         (4, "Insurers will pay by 30 July.", "the date 30 July is not"),
         (5, "Ruth Ansel resigned on Saturday.", "the name Ruth Ansel is not"),
@@ -121,6 +122,7 @@ def test_what_follows_from_the_paragraph_stands(paragraph: int, statement: str) 
         (8, "David Kranz leads the opposition.", "the name David Kranz is put together"),
         (3, 'Ansel said: "We had five minutes."', 'the words "We had five minutes" are no'),
         (3, "Ansel said 'the doors were open'.", 'the words "the doors were open" are no'),
+        (8, 'The mayor, "Bo" Kranz, has "not resigned yet".', 'the words "not resigned yet" are'),
         (1, "The ferry sank. More at https://evil.example/ferry", "the address https://evil"),
         (2, "Seven people were rescued, but 214 of them were hurt.", "it says"),
         (4, "Insurers will pay £4.2 million, and the loss was put at £1.2 million.", "it says"),
@@ -146,6 +148,12 @@ def test_several_paragraphs_carry_what_none_carries_alone() -> None:
     statement = "Omar Tell, whose company lost £4.2 million, resigned on Saturday."
     assert why(statement, 4, 5) is None
     assert why(statement, 4) is not None
+
+
+def test_a_quotation_is_not_put_together_from_two_paragraphs() -> None:
+    assert why('It was "the first such loss since 1987".', 1, 2) is None
+    reason = why('It was "the first such loss since 1987 all 214 people".', 1, 2)
+    assert reason and "are no quotation" in reason
 
 
 def test_a_statement_without_a_source_does_not_stand() -> None:
@@ -225,9 +233,12 @@ def test_the_opposite_or_another_unit_is_caught(source: str, statement: str) -> 
     assert fault(statement, [Source(stored, 1)])
 
 
-@pytest.mark.parametrize("text", ["On 30.03.2025 1000 people met.", "Version 2.4.1 thousand."])
-def test_odd_numbers_are_read(text: str) -> None:
-    assert facts.numbers(text)
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("On 30.03.2025 1000 people met.", {30.03, 1000}), ("Version 2.4.1 thousand.", {2.4, 1000})],
+)
+def test_odd_numbers_are_read(text: str, numbers: set[float]) -> None:
+    assert facts.numbers(text) == numbers
 
 
 def by_hand(newsroom: Newsroom, holds: bool) -> Iterator[tuple[str, list[Source]]]:

@@ -53,7 +53,7 @@ WITHOUT = Article(title="Rain", paragraphs=("It rained, and there was more of it
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("draft") / "library"
     room = Newsroom.open(folder, settings=Settings())
-    room.add_articles(iter((FERRY, FROST, COPY, WITHOUT)))
+    room.add_articles((FERRY, FROST, COPY, WITHOUT))
     return folder
 
 
@@ -139,7 +139,7 @@ def test_a_folder_that_is_not_there_is_one_clear_line(library: Path, tmp_path: P
 
 def test_a_library_that_tells_nothing_plainly_gives_no_file(tmp_path: Path) -> None:
     room = Newsroom.open(tmp_path / "library", settings=Settings())
-    room.add_articles(iter((WITHOUT,)))
+    room.add_articles((WITHOUT,))
     failed = run(tmp_path / "library", tmp_path / "out.jsonl")
     assert "No question could be drafted from" in str(failed.exception)
     assert not (tmp_path / "out.jsonl").exists()
@@ -235,7 +235,7 @@ def test_what_a_model_writes_is_taken_only_if_the_paragraph_bears_it_out(
     tmp_path: Path, reply: tuple[str, str, str], reason: str
 ) -> None:
     room = Newsroom.open(tmp_path / "library", settings=Settings())
-    room.add_articles(iter((Article(title="Frost in Ganten", paragraphs=(LOST,)), FERRY)))
+    room.add_articles((Article(title="Frost in Ganten", paragraphs=(LOST,)), FERRY))
     with OpenAIServer(writes(*reply)) as server:
         room.settings = Settings(model_url=server.url)
         drafts = draft(room, model=NAME)

@@ -739,7 +739,7 @@ def test_comparing_is_printed_and_refuses_other_questions(tmp_path: Path) -> Non
     compare.show(compare.compare(run().to_dict(), run(who=WRONG).to_dict()), console)
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
-    assert re.search(r"token F1\s+0\.500\s+0\.000\s+-0\.500\s+1\.000\s+2\s+noise", text)
+    assert re.search(r"Token F1\s+0\.500\s+0\.000\s+-0\.500\s+1\.000\s+2\s+noise", text)
     assert "Worse: 1 questions: who" in text
     with pytest.raises(QuestionError, match="different question files: abc and xyz"):
         compare.compare(run().to_dict(), replace(run(), questions_sha256="xyz").to_dict())

@@ -69,7 +69,7 @@ def test_a_name_after_a_word_like_an_office_is_not_introduced(tmp_path: Path) ->
 def test_a_word_with_a_capital_only_where_a_sentence_begins_names_nobody(tmp_path: Path) -> None:
     room = Newsroom.open(tmp_path / "library")
     text = "Turnout was 54% in the end. The turnout of 2019 had been 61%."
-    room.add_articles(iter([Article("Vote in Sund", (text,))]))
+    room.add_articles([Article("Vote in Sund", (text,))])
     assert room.ask("What was the turnout?").short == "54%"
 
 

@@ -156,7 +156,7 @@ def test_what_is_new_is_asked_of_new_articles(tmp_path: Path) -> None:
         Article("Port Quell win the cup", (text.format(name),), published=Timestamp(day, "test"))
         for name, day in (("Ada Berg", "2021-05-02"), ("Ines Moreau", "2025-05-04"))
     ]
-    room.add_articles(iter(articles))
+    room.add_articles(articles)
     answer = room.ask("Who scored twice in the harbour cup this week?", as_of="2025-05-06")
     assert answer.short and "Moreau" in answer.short
 
@@ -173,7 +173,7 @@ def test_what_has_no_date_is_not_new(tmp_path: Path) -> None:
         )
         for name, day in told.items()
     ]
-    room.add_articles(iter(articles))
+    room.add_articles(articles)
     answer = room.ask("Who won the latest harbour cup?", as_of="2025-06-01")
     assert answer.short and "Moreau" in answer.short
 
@@ -217,7 +217,7 @@ def test_of_reports_on_one_matter_the_newest_counts(tmp_path: Path) -> None:
     articles = [
         Article("Quell bridge", (text,), published=Timestamp(day, "test")) for day, text in told
     ]
-    room.add_articles(iter(articles))
+    room.add_articles(articles)
     asked = "How much will repairs to the Quell bridge cost?"
     assert "nine" in (room.ask(asked).short or "")
     assert "four" in (room.ask(asked.replace("will", "would originally")).short or "")

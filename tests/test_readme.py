@@ -1,4 +1,4 @@
-"""The README is true: its code blocks run, its tables are those of the code."""
+"""The README and its two companions are true: their code runs, their tables are the code's."""
 
 import os
 import re
@@ -13,11 +13,13 @@ import pytest
 from rag import Settings
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text("utf-8")
+PAGES = ("README.md", "rag/sources/README.md", "rag/evaluation/README.md")
+TEXTS = {page: (ROOT / page).read_text("utf-8") for page in PAGES}
+README = TEXTS["README.md"]
 BLOCK = re.compile(
     r"(?:<!-- (?P<mark>[^\n]*?) -->\n)?```(?P<kind>bash|python)\n(?P<code>.*?)```", re.S
 )
-BLOCKS = [m.groupdict() for m in BLOCK.finditer(README)]
+BLOCKS = [m.groupdict() for text in TEXTS.values() for m in BLOCK.finditer(text)]
 MARKS = ("untested: ", "run by .ci/run itself")
 
 
@@ -34,7 +36,8 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def test_every_block_is_run_or_says_why_not() -> None:
-    assert len(BLOCKS) == README.count("```") // 2 - 1  # all but the drawing of the path
+    fences = sum(text.count("```") for text in TEXTS.values())
+    assert len(BLOCKS) == fences // 2 - 1  # all but the drawing of the path
     for block in BLOCKS:
         assert block["mark"] is None or block["mark"].startswith(MARKS), block["mark"]
 
@@ -66,9 +69,10 @@ def test_the_settings_table_is_that_of_the_code() -> None:
         assert row in README, f"README.md lacks this line:\n{row}"
 
 
-def test_pictures_and_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES)
+def test_pictures_and_links_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", TEXTS[page]):
+        assert ((ROOT / page).parent / target).exists(), target
 
 
 def test_citewire_is_on_the_path() -> None:

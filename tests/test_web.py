@@ -20,7 +20,7 @@ from rag.backup import restore
 from rag.cli import main
 from rag.errors import LibraryReadOnly, SourceError
 from rag.library import Library
-from rag.sources import network
+from rag.sources import feeds, network
 
 PAGE = """<!doctype html><html><head><title>{title}</title>
 <meta property="og:site_name" content="Ellery Herald">{head}</head><body>
@@ -558,6 +558,25 @@ def test_robots_txt_that_fails_is_a_no_and_a_long_one_counts(
     assert room.add(site.url("/rss")).added  # nothing was taken as done
 
 
+def test_robots_txt_is_asked_for_again_where_its_server_was_busy(
+    room: Newsroom, site: Site
+) -> None:
+    answers = iter([503])
+
+    def robots(request: Request) -> None:
+        status = next(answers, 404)
+        request.send(b"", status=status)
+
+    site.pages |= {"/robots.txt": robots, "/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
+    assert room.add(site.url("/rss")).added
+
+
+def test_a_feed_named_twice_is_read_once(room: Newsroom, site: Site) -> None:
+    site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
+    assert polled(room, site.url("/rss"), site.url("/rss")).added
+    assert site.pages_asked() == ["/rss", "/ferry"]
+
+
 @pytest.mark.parametrize("status", [403, 404, 410])
 def test_where_there_is_no_robots_txt_all_is_allowed(
     status: int, room: Newsroom, site: Site
@@ -729,9 +748,12 @@ def test_what_leads_to_the_front_page_is_not_read(room: Newsroom, site: Site) ->
     assert room.add(site.url("/")).added == (site.url("/"),)
 
 
-def test_too_many_entries_are_said_once(room: Newsroom, site: Site) -> None:
-    site.pages |= {"/rss": rss(item(site, "/ferry") * 501), "/ferry": FERRY}
-    assert "more than 500 entries" in polled(room, site.url("/rss")).rejected[0].reason
+def test_too_many_entries_are_said_once(
+    room: Newsroom, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "MOST", 20)
+    site.pages |= {"/rss": rss(item(site, "/ferry") * 21), "/ferry": FERRY}
+    assert "more than 20 entries" in polled(room, site.url("/rss")).rejected[0].reason
     assert polled(room) == AddReport()
 
 
@@ -793,7 +815,7 @@ def test_an_author_of_many_signs_takes_no_time(room: Newsroom, site: Site) -> No
                    "/ferry": FERRY}  # fmt: skip
     start = time.monotonic()
     assert room.add(site.url("/rss")).added
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 10
 
 
 def test_who_follows_waits_for_who_adds(

@@ -19,7 +19,7 @@ from rag.check import gives_orders
 from rag.errors import ModelError, QuestionError
 from rag.evaluation.metrics import contains
 from rag.evaluation.questions import Gold, Question
-from rag.evaluation.templates import Asked, questions
+from rag.evaluation.templates import Drafted, questions
 from rag.question import analyse, points_back, terms
 from rag.records import StoredArticle
 
@@ -33,8 +33,8 @@ ALIKE = 0.6
 """Share of content words in common from which two questions are the same to a reader."""
 LEAST = 80
 """Characters of a paragraph that a model is asked about: shorter ones are headings and bylines."""
-LONGEST = 250
-"""Characters of a question that a model may write."""
+LONGEST, LONGEST_QUOTE = 250, 600
+"""Characters of a question, and of its quote, that a model may write."""
 PATIENCE = 3
 """Failures in a row after which a language model is not asked again."""
 
@@ -90,12 +90,12 @@ def draft(
     return Drafts(tuple(chosen), dict(skipped))
 
 
-Author = Callable[[StoredArticle, random.Random], Asked | None]
+Author = Callable[[StoredArticle, random.Random], Drafted | None]
 
 
 def _by_turns(
     room: Newsroom, rng: random.Random, author: Author | None
-) -> Iterator[tuple[StoredArticle, Asked]]:
+) -> Iterator[tuple[StoredArticle, Drafted]]:
     """A question of every article in random order, then a second one of each; no two alike."""
     keys = sorted(stored.key for stored in room.articles())
     rng.shuffle(keys)
@@ -116,7 +116,7 @@ def _by_turns(
             yield stored, asked
 
 
-def _question(room: Newsroom, stored: StoredArticle, asked: Asked) -> Question:
+def _question(room: Newsroom, stored: StoredArticle, asked: Drafted) -> Question:
     """The question as the harness knows it; gold is every paragraph that holds its quote."""
     kind = analyse(asked.question).kind
     name = hashlib.sha256(asked.question.encode()).hexdigest()[:8]
@@ -141,14 +141,14 @@ def _alike(one: str, other: str) -> bool:
 
 def _author(name: str | None, room: Newsroom, skipped: Counter[str]) -> Author | None:
     """What asks the model about a paragraph of an article, counting what is of no use."""
-    if name is None:
-        return None
     from rag import llm
 
     model = llm.load(name, room.settings)
+    if model is None:
+        return None
     failures = 0
 
-    def write(stored: StoredArticle, rng: random.Random) -> Asked | None:
+    def write(stored: StoredArticle, rng: random.Random) -> Drafted | None:
         nonlocal failures
         fit = [n for n, text in enumerate(stored.article.paragraphs, 1)
                if len(text) >= LEAST and not gives_orders(text)]  # fmt: skip
@@ -176,7 +176,7 @@ def _messages(stored: StoredArticle, number: int) -> list[Message]:
     return [("system", SYSTEM), ("human", f"{title}Paragraph: {_line(stored.paragraph(number))}")]
 
 
-def _read(reply: str, stored: StoredArticle, number: int) -> Asked:
+def _read(reply: str, stored: StoredArticle, number: int) -> Drafted:
     """The question in a reply. Raises ValueError saying why it is of no use."""
     try:
         data = json.loads(reply[reply.index("{") : reply.rindex("}") + 1])
@@ -185,6 +185,8 @@ def _read(reply: str, stored: StoredArticle, number: int) -> Asked:
         raise ValueError("the reply was not the JSON asked for") from None
     if not quote or quote not in _line(stored.paragraph(number)):
         raise ValueError("the quote does not stand in the paragraph")
+    if len(quote) > LONGEST_QUOTE:
+        raise ValueError("the quote is too long")
     if not answer or not re.search(rf"(?<!\w)(?<!\d[.,]){re.escape(answer)}(?!\w|[.,]\d)", quote):
         raise ValueError("the answer does not stand in the quote")
     if not asked.endswith("?") or len(asked) > LONGEST or contains(asked, answer):
@@ -193,7 +195,7 @@ def _read(reply: str, stored: StoredArticle, number: int) -> Asked:
     names = [name.text for name in facts.names(asked)]
     if points_back(asked) or not names or not all(contains(known, name) for name in names):
         raise ValueError("the question names nothing of the article, or something else")
-    return Asked(asked, (answer,), number, quote)
+    return Drafted(asked, (answer,), number, quote)
 
 
 def _line(text: str) -> str:

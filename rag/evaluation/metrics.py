@@ -67,7 +67,7 @@ def gold_rank(question: Question, answer: Answer) -> int | None:
 
 
 def found(question: Question, answer: Answer, measure: str) -> float:
-    """A retrieval measure of the passages that the writer read, as ir_measures computes it.
+    """A retrieval measure of the passages that were found, as ir_measures computes it.
 
     `measure` is its name there, such as "Success@5", "R@10", "RR" or "nDCG@10". The documents are
     paragraphs: a passage stands for the gold paragraphs it holds, or for none.
@@ -227,20 +227,20 @@ def _any(question: Question) -> bool:
 
 METRICS = (
     *(
-        Metric(f"success@{k}", "Finding", f"Gold in first {k}", _has_gold,
+        Metric(f"success@{k}", "Finding", f"Hit@{k}", _has_gold,
                partial(found, measure=f"Success@{k}"))
         for k in (1, 3, 5, 10)
     ),
-    Metric("recall@10", "Finding", "Share of gold in first 10", _has_gold,
+    Metric("recall@10", "Finding", "Recall@10", _has_gold,
            partial(found, measure="R@10")),
-    Metric("reciprocal_rank", "Finding", "Reciprocal rank", _has_gold,
+    Metric("reciprocal_rank", "Finding", "MRR@10", _has_gold,
            partial(found, measure="RR@10")),
-    Metric("ndcg@10", "Finding", "nDCG of first 10", _has_gold,
+    Metric("ndcg@10", "Finding", "nDCG@10", _has_gold,
            partial(found, measure="nDCG@10")),
     Metric("answer_right", "Answering", "Answered right", _has_truth, answer_right),
-    Metric("exact_match", "Answering", "Short answer, exact", _has_answers, exact_match),
-    Metric("f1", "Answering", "Short answer, token F1", _has_answers, f1),
-    Metric("cites_gold", "Citing", "Cites gold", _has_gold, cites_gold),
+    Metric("exact_match", "Answering", "Exact match", _has_answers, exact_match),
+    Metric("f1", "Answering", "Token F1", _has_answers, f1),
+    Metric("cites_gold", "Citing", "Cites a gold paragraph", _has_gold, cites_gold),
     Metric("citation_precision", "Citing", "Citation precision", _has_gold,
            citation_precision),
     Metric("kept", "Citing", "Kept by the check", _any, kept_share),

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 BY_KIND = {
-    "success@5": "Gold in first 5",
+    "success@5": "Hit@5",
     "answer_right": "Answered right",
-    "cites_gold": "Cites gold",
+    "cites_gold": "Cites a gold paragraph",
     "answered_when_should": "Answered",
     "declined_when_should": "Declined",
 }

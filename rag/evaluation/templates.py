@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from rag import days, facts
 from rag.check import gives_orders
+from rag.evaluation.background import Background, called, finished, in_full, without_pronoun
 from rag.evaluation.grammar import (
     ABOUT,
     BE,
@@ -36,7 +37,6 @@ from rag.evaluation.grammar import (
     first_clause,
 )
 from rag.evaluation.metrics import contains
-from rag.evaluation.story import Story, called, finished, in_full, without_pronoun
 from rag.records import Article
 from rag.sentences import sentences
 
@@ -45,7 +45,7 @@ LONGEST_SENTENCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Drafted:
     """A question that a paragraph answers."""
 
     question: str
@@ -57,19 +57,19 @@ class Asked:
     """The sentence that the question was made of."""
 
 
-def questions(article: Article) -> Iterator[Asked]:
+def questions(article: Article) -> Iterator[Drafted]:
     """Every question that the templates find in an article, in the order of its paragraphs."""
-    story = Story.of(article)
+    background = Background.of(article)
     for number, paragraph in enumerate(article.paragraphs, 1):
         before = ""
         for quote in [] if gives_orders(paragraph) else sentences(paragraph):
-            sentence = without_pronoun(quote, before, story.people)
+            sentence = without_pronoun(quote, before, background.people)
             for template in _TEMPLATES if len(quote) <= LONGEST_SENTENCE else ():
-                for question, answers in template(sentence, story):
-                    asked = question if template in _TOLD else finished(question, story)
+                for question, answers in template(sentence, background):
+                    asked = question if template in _TOLD else finished(question, background)
                     held = any(answer in quote for answer in answers)
                     if asked and held and not any(contains(asked, a) for a in answers):
-                        yield Asked(f"{asked}?", tuple(dict.fromkeys(answers)), number, quote)
+                        yield Drafted(f"{asked}?", tuple(dict.fromkeys(answers)), number, quote)
             before = sentence
 
 
@@ -79,7 +79,7 @@ _PLAIN = re.compile(
 )
 
 
-def _plain(sentence: str, story: Story) -> Clause | None:
+def _plain(sentence: str, background: Background) -> Clause | None:
     """The first clause where its subject is a noun phrase that names something."""
     m = _PLAIN.fullmatch(sentence)
     if not m or not (rest := first_clause(m["rest"])) or re.match(r"(?:not|never|also|to)\b", rest):
@@ -91,15 +91,15 @@ def _plain(sentence: str, story: Story) -> Clause | None:
         return None
     if first in ("The", "A", "An"):
         subject = subject[0].lower() + subject[1:]
-    elif first.lower() in NOT_FIRST or not _is_name(first, subject, story):
+    elif first.lower() in NOT_FIRST or not _is_name(first, subject, background):
         return None
     return Clause(m["opening"] or "", subject, m["verb"], rest)
 
 
-def _is_name(first: str, subject: str, story: Story) -> bool:
+def _is_name(first: str, subject: str, background: Background) -> bool:
     """True where the first word of a sentence is not capitalised for standing there only."""
     inside = rf"\w,? {re.escape(first.removesuffix(chr(39) + 's'))}\b"
-    texts = (*story.article.paragraphs, story.article.title)
+    texts = (*background.article.paragraphs, background.article.title)
     return bool(re.match(rf"{WORD} {WORD}", subject)) or any(re.search(inside, t) for t in texts)
 
 
@@ -119,11 +119,11 @@ _SAID = tuple(
 )
 
 
-def _who_said(sentence: str, story: Story) -> Found:
+def _who_said(sentence: str, background: Background) -> Found:
     for pattern in _SAID:
         m = pattern.match(sentence)
         if m and m["said"][0].isupper() and m["name"].split()[0].lower() not in NOT_FIRST:
-            yield f"Who said, “{m['said']}”", called(m["name"], story)
+            yield f"Who said, “{m['said']}”", called(m["name"], background)
 
 
 _POST = (
@@ -150,8 +150,8 @@ _HOLDERS = tuple(
 )
 
 
-def _who_held(sentence: str, story: Story) -> Found:
-    if not (day := story.published):
+def _who_held(sentence: str, background: Background) -> Found:
+    if not (day := background.published):
         return
     for m in (m for pattern in _HOLDERS for m in pattern.finditer(sentence)):
         post = re.sub("^The ", "the ", m["post"])
@@ -160,7 +160,7 @@ def _who_held(sentence: str, story: Story) -> Found:
         past = re.search(r"\b(?:former\w*|another|late|then|deputy and)\b", post)
         if not past and m["name"].split()[0].lower() not in NOT_FIRST:
             when = f"{MONTHS[day.month - 1]} {day.year}"
-            yield f"Who was {post} in {when}", called(m["name"], story)
+            yield f"Who was {post} in {when}", called(m["name"], background)
 
 
 _DEED = rf"(?P<rest>(?:{FINITE}|said|\w+ed) "
@@ -173,15 +173,15 @@ _PERSONAL = re.compile(
 _BY_ANY = re.compile(r"(?:won|beat|defeated|bought|acquired|agreed to (?:buy|acquire)) ")
 
 
-def _who_did(sentence: str, story: Story) -> Found:
+def _who_did(sentence: str, background: Background) -> Found:
     whole = _DID.fullmatch(sentence)
     for m in [*([whole] if whole else []), *_WHO_DID.finditer(sentence)]:
         rest = first_clause(m["rest"])
         if not rest or m["name"].split()[0].lower() in NOT_FIRST:
             continue
         by_verb = " " in m["name"] and (m is not whole or _PERSONAL.match(rest))
-        if by_verb or m["name"].split()[-1] in story.people:
-            yield f"Who {rest}", called(m["name"], story)
+        if by_verb or m["name"].split()[-1] in background.people:
+            yield f"Who {rest}", called(m["name"], background)
         elif m is whole and _BY_ANY.match(rest) and not NO_PERSON.match(m["name"]):
             yield f"Who {rest}", [m["name"]]
 
@@ -195,8 +195,8 @@ _WHEN = re.compile(
 _CLOCK = re.compile(r" ?\bat (?:about )?\d[\d.:]* ?[ap]\.?m\b\.?")
 
 
-def _when(sentence: str, story: Story) -> Found:
-    clause = _plain(sentence, story)
+def _when(sentence: str, background: Background) -> Found:
+    clause = _plain(sentence, background)
     if not clause or clause.verb not in STATED:
         return
     opening = _WHEN.match(clause.opening)
@@ -206,7 +206,7 @@ def _when(sentence: str, story: Story) -> Found:
     rest = clause.rest if opening else clause.rest[: m.start()] + clause.rest[m.end() :]
     said = m["day"] or m["month"]
     found = next((f for f in days.spans(m[0]) if f.text == said), None)
-    full = in_full(found, m[0], story) if found else None
+    full = in_full(found, m[0], background) if found else None
     if full and not days.spans(rest):
         yield clause.ask("When", _CLOCK.sub("", rest)), [said, full]
 
@@ -224,8 +224,8 @@ _COUNTED = re.compile(
 )
 
 
-def _how_many(sentence: str, story: Story) -> Found:
-    clause = _plain(sentence, story)
+def _how_many(sentence: str, background: Background) -> Found:
+    clause = _plain(sentence, background)
     m = _COUNTED.fullmatch(clause.rest) if clause else None
     if not clause or not m or (clause.verb in BE and not m["done"]):
         return
@@ -250,12 +250,12 @@ _HARM = re.compile(
 )
 
 
-def _how_many_did(sentence: str, story: Story) -> Found:
+def _how_many_did(sentence: str, background: Background) -> Found:
     m = _COUNTED_FIRST.fullmatch(sentence)
     if m and (rest := first_clause(m["rest"])):
         question = f"How many {m['unit']} {rest}"
-        harmed = story.event and _HARM.search(rest) and not facts.names(question[8:])
-        yield f"{question} in {story.event}" if harmed else question, [m["count"]]
+        harmed = background.event and _HARM.search(rest) and not facts.names(question[8:])
+        yield f"{question} in {background.event}" if harmed else question, [m["count"]]
 
 
 _HAPPENED = re.compile(
@@ -268,8 +268,8 @@ _PLACE = re.compile(
 )
 
 
-def _where(sentence: str, story: Story) -> Found:
-    clause = _plain(sentence, story)
+def _where(sentence: str, background: Background) -> Found:
+    clause = _plain(sentence, background)
     if not clause or clause.verb not in STATED or not (m := _PLACE.search(clause.rest)):
         return
     happened = clause.rest if clause.verb in BE else f"{clause.verb} {clause.rest}"
@@ -279,7 +279,7 @@ def _where(sentence: str, story: Story) -> Found:
         yield clause.ask("Where", rest), [m["place"]]
 
 
-_TEMPLATES: tuple[Callable[[str, Story], Found], ...] = (
+_TEMPLATES: tuple[Callable[[str, Background], Found], ...] = (
     _who_said, _who_held, _who_did, _when, _how_many, _how_many_did, _where,
 )  # fmt: skip
 _TOLD = (_who_said, _who_held)

@@ -124,7 +124,7 @@ class Web:
             if len(seen) > REDIRECTS:
                 raise FetchError(f"it is redirected more than {REDIRECTS} times")
             if polite:
-                self._heed(place)
+                self._heed(place, attempt)
             self._pause(place)
             self._guard.deadline = time.monotonic() + self._settings.fetch_timeout
             seen.append(str(place))
@@ -178,25 +178,27 @@ class Web:
         delay = max(self._settings.fetch_delay, min(float(asked), PATIENCE))
         self._free[host] = time.monotonic() + delay
 
-    def _heed(self, url: httpx2.URL) -> None:
+    def _heed(self, url: httpx2.URL, attempt: int) -> None:
         """Raises FetchError where the site's robots.txt forbids the page to programs."""
         origin = _origin(url)
-        if origin not in self._robots:
-            self._robots[origin] = self._rules(origin)
-        rules = self._robots[origin]
+        rules = self._robots.get(origin)
+        if rules is None or (attempt and isinstance(rules, FetchError)):
+            rules = self._robots[origin] = self._rules(origin, attempt)
         if isinstance(rules, FetchError):
             message = f"{origin}/robots.txt cannot be had: {rules}"
             raise FetchError(message, passes=True, wait=rules.wait) from rules
         if not rules.can_fetch(str(url), AGENT):
             raise FetchError("the site's robots.txt forbids it to programs")
 
-    def _rules(self, origin: str) -> Protego | FetchError:
+    def _rules(self, origin: str, attempt: int) -> Protego | FetchError:
         """The site's rules, or why they cannot be had, which is a prohibition (RFC 9309).
 
         Where the server says that there are none, everything is allowed.
         """
         try:
-            page = self._fetch(f"{origin}/robots.txt", {}, polite=False, first=LARGEST_ROBOTS)
+            page = self._fetch(
+                f"{origin}/robots.txt", {}, polite=False, first=LARGEST_ROBOTS, attempt=attempt
+            )
         except FetchError as error:
             are_none = 400 <= error.status < 500 and not error.passes
             return Protego.parse("") if are_none else error

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from rag.library import Library
 from rag.newsroom import Newsroom
-from rag.records import Passage
-from rag.retrieve import Index, Scope
+from rag.records import Passage, Scope
+from rag.retrieve import Index
 from rag.vectors import Vectors
 
 EVERYTHING = Scope()
@@ -32,7 +32,7 @@ def by_words(question: str, index: Index, k: int = 10, scope: Scope = EVERYTHING
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     words = dict.fromkeys(re.findall(r"\w+", question.lower()))
-    chosen = index.store.within(scope.window, scope.outlets, scope.articles)
+    chosen = index.store.within(scope)
     telling = [word for word in words if word not in ENGLISH_STOP_WORDS]
     return _passages(index, [i for i, _ in index.store.search_words(telling, k, chosen)])
 
@@ -45,7 +45,7 @@ def by_vectors(
     if scope.articles is None:
         near = index.vectors.nearest(query, k, scope.window, scope.outlets)
     else:
-        chosen = index.store.within(scope.window, scope.outlets, scope.articles)
+        chosen = index.store.within(scope)
         near = index.vectors.similarities(query, index.store.passage_ids(chosen, ALL) or ())[:k]
     return _passages(index, [i for i, _ in near])
 

@@ -23,7 +23,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from rag import chunk, sources
+from rag import chunk, llm, sources
 from rag.errors import QuestionError
 from rag.evaluation import labels
 from rag.evaluation.benchmarks import baselines
@@ -31,8 +31,7 @@ from rag.evaluation.evaluate import Report, evaluate
 from rag.evaluation.metrics import MARKER, normalise
 from rag.evaluation.questions import Question, sha256
 from rag.newsroom import Newsroom
-from rag.records import Answer, Article, Passage, Rejected, Window, to_plain
-from rag.retrieve import Scope
+from rag.records import Answer, Article, Passage, Rejected, Scope, Window, to_plain
 from rag.settings import Settings
 from rag.sources.fields import canonical
 
@@ -97,7 +96,7 @@ _RECORD = TypeAdapter(_Record)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuizQuestion:
     """A question of the quiz."""
 
     question: Question
@@ -107,13 +106,13 @@ class Asked:
     """Keys of the articles that the web search returned that week, best first."""
 
 
-def load(folder: Path) -> list[Asked]:
+def load(folder: Path) -> list[QuizQuestion]:
     """The questions that can be asked openly, each with an id of its own.
 
     Raises QuestionError, naming the line, where the folder is no such.
     """
     path = folder / "questions.jsonl"
-    asked: list[Asked] = []
+    asked: list[QuizQuestion] = []
     seen: Counter[str] = Counter()
     where = str(path)
     try:
@@ -161,7 +160,7 @@ def run(
     report = evaluate(
         [a.question for a in asked], ask, questions_sha256=sha256(folder / "questions.jsonl"),
         library=room.name, articles=room.status().articles,
-        settings={"lane": lane, "limit": limit, "model": model},
+        settings={"lane": lane, "limit": limit, "model": llm.named(model)},
         progress=lambda done, total: show("Asking", done, total),
     )  # fmt: skip
     figures = {
@@ -313,7 +312,7 @@ def prepare(clone: Path, out: Path, year: int) -> tuple[int, int]:
     return len(articles), len(asked)
 
 
-def _asked(record: _Record, time: int) -> Asked:
+def _asked(record: _Record, time: int) -> QuizQuestion:
     """`time` counts the questions of this id: some files give one to two questions."""
     if not all(map(normalise, record.answers)):
         raise ValueError(f"answers: {list(record.answers)} has one without words")
@@ -322,7 +321,8 @@ def _asked(record: _Record, time: int) -> Asked:
         answers=tuple(" ".join(order) for order in itertools.permutations(record.answers)),
         as_of=record.date + datetime.timedelta(days=1),
     )  # fmt: skip
-    return Asked(question, record.date, tuple(canonical(u) or u for u in record.search_urls))
+    urls = tuple(canonical(u) or u for u in record.search_urls)
+    return QuizQuestion(question, record.date, urls)
 
 
 def _spell(error: Exception) -> str:
@@ -334,7 +334,7 @@ def _spell(error: Exception) -> str:
     return str(error)
 
 
-def _articles(asked: Asked, lane: Lane, room: Newsroom) -> list[str] | None:
+def _articles(asked: QuizQuestion, lane: Lane, room: Newsroom) -> list[str] | None:
     """Keys of the articles that the question may use; None for all."""
     if lane == "open":
         return None
@@ -390,7 +390,7 @@ def _retrieval(report: Report, others: Found) -> dict[str, Any]:
     return figures
 
 
-def _baselines(asked: Sequence[Asked], scopes: Scopes, room: Newsroom, show: Show) -> Found:
+def _baselines(asked: Sequence[QuizQuestion], scopes: Scopes, room: Newsroom, show: Show) -> Found:
     """What each baseline finds on the same passages, a list per question."""
     index = baselines.index(room)
     found: Found = {"BM25": [], "Vectors": [], "Rank fusion": []}
@@ -413,7 +413,7 @@ def _baselines(asked: Sequence[Asked], scopes: Scopes, room: Newsroom, show: Sho
 
 
 def _recipe(
-    asked: Sequence[Asked], scopes: Scopes, room: Newsroom, show: Show
+    asked: Sequence[QuizQuestion], scopes: Scopes, room: Newsroom, show: Show
 ) -> list[list[Passage]]:
     from rag.evaluation.benchmarks.recipe import Recipe
 

@@ -1,4 +1,4 @@
-"""The usual LangChain recipe, to be measured against. Needs `pip install 'citewire[benchmark]'`.
+"""The usual LangChain recipe, to be measured against. Needs the extra `benchmark`.
 
 RecursiveCharacterTextSplitter (1000 characters, 200 of overlap), HuggingFaceEmbeddings with the
 same model in fp32 and batches of 32, and Chroma.
@@ -45,7 +45,7 @@ class Recipe:
         except ImportError as error:
             raise CitewireError(
                 f"The LangChain recipe is not installed ({error.name} is missing); run: "
-                "pip install 'citewire[benchmark]'"
+                "pip install -c constraints.txt -e '.[benchmark]'"
             ) from error
         model = HuggingFaceEmbeddings(
             model_name=embed.source(settings.embedder),

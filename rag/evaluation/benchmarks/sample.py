@@ -1,10 +1,11 @@
-"""The sample questions, asked of Citewire and of the usual LangChain recipe."""
+"""Questions on the sample library, asked of Citewire and of the usual LangChain recipe."""
 
 from __future__ import annotations
 
 import functools
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -19,10 +20,11 @@ from rag.evaluation.questions import Question, load, resolve, sha256
 from rag.newsroom import Newsroom
 
 Show = Callable[[str, int, int], None]
-QUESTIONS = "sample"
-"""The file of `corpus/questions` that was used for development."""
+QUESTIONS = "untouched"
+"""The file of `corpus/questions` that nothing was trained or tuned on."""
 MARKS = "<!-- citewire benchmark sample -->", "<!-- end -->"
 """The table stands between these two in the README."""
+SEARCH_ONLY = ("BM25", "Vectors", "LangChain recipe")
 DEPTH = 5
 """Passages whose characters are counted: who finds more by reading more finds no better."""
 
@@ -30,9 +32,9 @@ DEPTH = 5
 def run(room: Newsroom, show: Show, questions: Path | None = None) -> dict[str, Any]:
     """Figures of Citewire, of BM25 and vectors alone, and of the recipe, ready for JSON.
 
-    Asks the questions of a file, by default the sample's. A system that only searches answers
-    with its first passage. It takes no history, so a question that follows on others is put to it
-    with the question before it in front.
+    Asks the questions of a file, by default `QUESTIONS`. A system that only searches answers with
+    its first passage. It takes no history, so a question that follows on others is put to it with
+    the question before it in front.
     """
     path = questions or sample.corpus() / "questions" / f"{QUESTIONS}.jsonl"
     asked = resolve(load(path), room)
@@ -41,8 +43,11 @@ def run(room: Newsroom, show: Show, questions: Path | None = None) -> dict[str, 
         room.articles(), lambda done, all_: show("Adding to the LangChain recipe", done, all_)
     )
     index = baselines.index(room)
+    unread = Newsroom.open(room.folder, settings=replace(room.settings, reader="none"))
+    unread.as_of = room.as_of
     systems: dict[str, Ask] = {
         "Citewire": asker(room, model=None),
+        "without its reader": asker(unread, model=None),
         "BM25": lambda q: first_passage(q.question, baselines.by_words(_alone(q), index)),
         "Vectors": lambda q: first_passage(q.question, baselines.by_vectors(_alone(q), index)),
         "LangChain recipe": lambda q: first_passage(q.question, recipe.search(_alone(q))),
@@ -50,7 +55,7 @@ def run(room: Newsroom, show: Show, questions: Path | None = None) -> dict[str, 
     figures = {}
     for name, ask in systems.items():
         report = evaluate(asked, ask, progress=functools.partial(show, f"Asking {name}"))
-        figures[name] = _figures(report, searches_only=name != "Citewire")
+        figures[name] = _figures(report, searches_only=name in SEARCH_ONLY)
     return {
         "schema": 1,
         "library": room.name,

@@ -23,7 +23,7 @@ SHORTEST, LONGEST = 5, 28
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Background:
     """An article, the full names of its people by surname, and the event it is about, if plain."""
 
     article: Article
@@ -32,7 +32,7 @@ class Story:
     """As "the earthquake in Morocco's High Atlas"."""
 
     @classmethod
-    def of(cls, article: Article) -> Story:
+    def of(cls, article: Article) -> Background:
         return cls(article, _people(article), _event(article))
 
     @property
@@ -86,11 +86,11 @@ def without_pronoun(sentence: str, before: str, people: dict[str, str]) -> str:
     return f"{spoken[0]} {sentence.split(' ', 1)[1]}" if re.match(begins, before) else sentence
 
 
-def called(name: str, story: Story) -> list[str]:
+def called(name: str, background: Background) -> list[str]:
     """What a person may be called: as here without the rank, in full, by surname."""
     bare = re.sub(rf"^{RANK}", "", name)
     last = bare.split()[-1]
-    return [bare, story.people.get(last, bare), *([last] if last in story.people else [])]
+    return [bare, background.people.get(last, bare), *([last] if last in background.people else [])]
 
 
 # What makes a question one that anybody can be asked
@@ -114,14 +114,14 @@ _PEOPLE = re.compile(r"\w+(?:ese|ian|[rx]ican|ish|eli|ench|erman|wiss)")
 _AN_EVENT = re.compile(rf"\bthe (?:{_EVENT})\b(?! (?:in|at|of|on|near|that)\b)")
 
 
-def finished(question: str, story: Story) -> str | None:
+def finished(question: str, background: Background) -> str | None:
     """The question with days and names in full; None where it would not be understood."""
     owner = not question.startswith(("Who ", "Where "))
     if _VAGUE.search(question) or (_OWNED.search(question) and not owner):
         return None
-    if not (dated := _with_days(" ".join(question.split()), story)):
+    if not (dated := _with_days(" ".join(question.split()), background)):
         return None
-    full = _with_names(dated, story)
+    full = _with_names(dated, background)
     if _POINTING.search(full) or not SHORTEST <= len(full.split()) <= LONGEST:
         return None
     return full if _tells(full) else None
@@ -143,13 +143,13 @@ def _tells(question: str) -> bool:
     return bool(names) and points + len(others) // 3 > 1
 
 
-def _with_days(question: str, story: Story) -> str | None:
+def _with_days(question: str, background: Background) -> str | None:
     """The question with its days in full; None where one is not certain."""
     spans = days.spans(question)
     inner = {f for f in spans for o in spans if o.span[0] < f.span[0] and f.span[1] <= o.span[1]}
     for found in reversed([f for f in spans if f not in inner]):  # no "May" of "3 May"
         before, after = question[: found.span[0]], question[found.span[1] :]
-        full = in_full(found, question, story)
+        full = in_full(found, question, background)
         if not full or not re.search(r"\b(?:on|in|of|since|from|until|between|and) $", before):
             return None
         if re.match(r"['’]", after):
@@ -158,11 +158,11 @@ def _with_days(question: str, story: Story) -> str | None:
     return question
 
 
-def in_full(found: facts.Found, text: str, story: Story) -> str | None:
+def in_full(found: facts.Found, text: str, background: Background) -> str | None:
     """A past day, month or year with its year; None where it is not certain."""
-    told = days.Told(story.published, ())
+    told = days.Told(background.published, ())
     meant = {(d.year, d.month or 0, d.day or 0) for d in days.meant(found, text, told) if d.year}
-    if day := story.published:
+    if day := background.published:
         meant = {d for d in meant if d <= (day.year, day.month, day.day)}
     if len(meant) != 1:
         return None
@@ -170,9 +170,9 @@ def in_full(found: facts.Found, text: str, story: Story) -> str | None:
     return " ".join(str(part) for part in (number, month and MONTHS[month - 1], year) if part)
 
 
-def _with_names(question: str, story: Story) -> str:
+def _with_names(question: str, background: Background) -> str:
     """The question with full names for surnames, and what "the fire" is called."""
     for name in reversed(facts.names(question)):
-        full = story.people.get(name.text, name.text)
+        full = background.people.get(name.text, name.text)
         question = question[: name.span[0]] + full + question[name.span[1] :]
-    return _AN_EVENT.sub(story.event, question) if story.event else question
+    return _AN_EVENT.sub(background.event, question) if background.event else question
