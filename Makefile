@@ -15,7 +15,7 @@ FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2
 VENV := .venv
 BIN := $(VENV)/bin/python
 PIP_VERSION := 26.3
-# The default tests are shared among processes, one a core; each takes some 1 GB of memory. One that
+# The default tests are shared among processes, one a core; each takes some 2 GB of memory. One that
 # has done its share takes tests from another's, so that all end together. The slow tests measure
 # time and memory: one process runs them.
 WORKERS := -n logical --maxprocesses 4 --dist worksteal

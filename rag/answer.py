@@ -77,6 +77,7 @@ class _Draft:
     passages: list[Passage] = field(default_factory=list)
     shown: list[Statement] = field(default_factory=list)
     dropped: list[Statement] = field(default_factory=list)
+    checked: set[str] = field(default_factory=set)
     numbers: dict[tuple[str, int], int] = field(default_factory=dict)
     model: str | None = None
     no_answer: bool = False
@@ -135,8 +136,9 @@ def stream(
             if (mended := _mended(draft, core)) != draft.standalone:
                 draft.standalone = mended
                 draft.passages = retrieve(mended, index, scope, k)
-        with draft.timed("read"):
-            read = _read(draft, core, k)
+        # A language model answers a question as a whole.
+        asked_for = [(draft.standalone, core)] if chat else question.parts(draft.standalone, core)
+        read = _read(draft, asked_for, k)
         sources = _sources(draft) if chat and not draft.failed else []
     if chat and sources:
         yield from _by_model(draft, chat, sources, settings)
@@ -147,15 +149,18 @@ def stream(
     if not draft.shown and not draft.no_answer:
         unsure = [p for p in read if p.reading.confidence < CAUTION[settings.caution]]
         most = write.SENTENCES - (len(read) > 1)
+        draft.checked.clear()  # what a model wrote may stand elsewhere in the articles
         for part in (p for p in read if p not in unsure):
-            yield from _checked(draft, write.extract(part.asked, part.reading, most))
+            written = write.extract(part.asked, part.reading, most)
+            yield from _checked(draft, written)
+            if not any(s.text.startswith(d.text) for s in draft.shown for d in written):
+                unsure.append(part)
         missing = len(draft.dropped) - missing
         if chat and draft.shown:
             draft.notices.append(OWN_WORDS)
     if not draft.shown:
         yield _declined(draft, "no_support", NO_SUPPORT)
         return
-    unsure = [p for p in unsure if not _shows(draft, p.reading)]
     draft.notices += [PART_MISSING.format(p.words) for p in unsure]
     shorts = (_shown_in(draft, write.short(p.reading)) for p in read if p not in unsure)
     draft.short = "; ".join(dict.fromkeys(short for short in shorts if short)) or None
@@ -191,23 +196,23 @@ def _mended(draft: _Draft, core: str) -> str:
     return spelling.corrected(core if is_new else draft.standalone, draft.index, found)
 
 
-def _read(draft: _Draft, core: str, k: int) -> list[_Part]:
-    """Each question that is asked, with what reading its passages gives.
+def _read(draft: _Draft, questions: Sequence[tuple[str, str]], k: int) -> list[_Part]:
+    """Each of the questions, as it stands alone and as it was asked, with what was read for it.
 
-    The draft gets the passages of all, best first, and the least confidence.
+    The draft gets the `k` best passages of all, and the least confidence.
     """
-    questions = question.parts(draft.standalone, core)
     found = []
     for text, words in questions:
         passages = draft.passages
         if len(questions) > 1:
             with draft.timed("retrieve"):
                 passages = retrieve(text, draft.index, draft.scope, k)
-        asked, reading = _read_one(draft, question.analyse(text, words), passages)
+        with draft.timed("read"):
+            asked, reading = _read_one(draft, question.analyse(text, words), passages)
         reading = replace(reading, evidence=evidence.corrected(reading.evidence))
         found.append(_Part(words, asked, reading))
     ranked = itertools.chain(*itertools.zip_longest(*(part.reading.passages for part in found)))
-    draft.passages = list({p.id: p for p in ranked if p}.values())
+    draft.passages = list({p.id: p for p in ranked if p}.values())[:k]
     draft.confidence = min(part.reading.confidence for part in found)
     return found
 
@@ -263,13 +268,12 @@ def _by_model(
 
 def _checked(draft: _Draft, written: Iterable[cite.Draft]) -> Iterator[Statement]:
     """Checks and numbers each sentence; yields those that hold and keeps the others aside."""
-    before: set[str] = set()
     for sentence in written:
         if prompt.says_none(sentence.text):
             draft.no_answer = True
-        if prompt.says_none(sentence.text) or sentence.text in before:
+        if prompt.says_none(sentence.text) or sentence.text in draft.checked:
             continue
-        before.add(sentence.text)
+        draft.checked.add(sentence.text)
         reason = check.fault(sentence.text, sentence.sources, draft.index.network)
         if reason is None:
             start = sum(len(s.text) + 1 for s in draft.shown)
@@ -299,12 +303,6 @@ def _shown_in(draft: _Draft, short: str | None) -> str | None:
     """The exact words of the answer, if a shown statement has them."""
     whole = re.compile(rf"(?<!\w){re.escape(short or '')}(?!\w)")
     return short if short and any(whole.search(s.text) for s in draft.shown) else None
-
-
-def _shows(draft: _Draft, reading: Reading) -> bool:
-    """True where the best sentence was shown, if for another question."""
-    best = reading.evidence[0].text if reading.evidence else None
-    return best is not None and any(s.text.startswith(best) for s in draft.shown)
 
 
 def _nothing_to_search(draft: _Draft) -> Answer:

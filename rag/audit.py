@@ -9,7 +9,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from rag.errors import LibraryError
+from rag.errors import LibraryError, passes
 from rag.library import Library
 from rag.schema import PASSAGES
 from rag.vectors import Vectors
@@ -34,9 +34,9 @@ def audit(store: Library, vectors: Vectors) -> list[str]:
     try:
         with store.snapshot() as db:
             found = [*_file(db), *_articles(db), *_words(db)]
-    except sqlite3.OperationalError as error:
-        return [f"The file cannot be checked now ({error}); free some space, or wait and try again"]
     except sqlite3.DatabaseError as error:
+        if passes(error):
+            return [f"The file cannot be read now ({error}); free some space, or wait for others"]
         return [f"The file is damaged ({error}); put back a backup: citewire restore"]
     return found + list(_vectors(store, vectors))
 

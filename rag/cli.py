@@ -29,7 +29,7 @@ from rag.console import (
     print_rejected,
     progress,
 )
-from rag.errors import CitewireError, LibraryReadOnly
+from rag.errors import CitewireError, LibraryReadOnly, passes
 from rag.records import AddReport, Answer, StoredArticle, to_plain
 from rag.sample import NAME as SAMPLE
 
@@ -314,19 +314,15 @@ def main() -> None:
     except CitewireError as error:
         click.echo(f"citewire: {error}", err=True)
         sys.exit(1)
-    except sqlite3.OperationalError as error:
-        click.echo(
-            f"citewire: the library cannot be read now ({error}); free some space, or wait for "
-            "what else is using it, and run the same command again.",
-            err=True,
-        )
-        sys.exit(1)
     except sqlite3.DatabaseError as error:
-        click.echo(
-            f"citewire: the library is damaged ({error}); move its whole folder away, then restore "
-            "a backup or add the articles again.",
-            err=True,
-        )
+        what = (
+            f"cannot be used now ({error}); free some space, or wait for what else is using it, "
+            "and run the same command again."
+            if passes(error) else
+            f"is damaged ({error}); move its whole folder away, then restore a backup or add the "
+            "articles again."
+        )  # fmt: skip
+        click.echo(f"citewire: the library {what}", err=True)
         sys.exit(1)
     except click.UsageError as error:
         error.show()

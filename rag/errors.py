@@ -21,6 +21,7 @@ answer, not an error; a key that the library does not hold is Python's KeyError.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -99,3 +100,14 @@ class ModelError(CitewireError):
 
 class QuestionError(CitewireError):
     """A question, filter or question file that cannot be used."""
+
+
+_PASSING = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+}  # fmt: skip
+
+
+def passes(error: sqlite3.Error) -> bool:
+    """True where the file may be whole: it is in use, or the disk is full."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING

@@ -136,13 +136,16 @@ _PHRASE = re.compile(
     rf"\b(?:the|an?|in|at|of|on|for|by|from)\s+(?:the\s+)?((?:(?!(?:{_STOP})\b)[\w'’&.-]+\s*){{1,5}})",
     re.IGNORECASE,
 )
+# "Who won, and by how much?", but no relative or indirect clause: "… and where he will meet them".
+_BE_OR_DO = r"(?:are|can|could|did|do|does|had|has|have|is|may|might|should|was|were|will|would)\b"
 _ASKS = (
-    r"(?:(?:at|by|for|from|in|on|since|to|until|with) )?"
-    r"(?:who|whom|whose|what|when|where|why|how)\b"
+    r"(?:(?:at|by|for|from|in|on|since|to|until|with) )?(?:"
+    rf"(?:when|where|why|how)(?=$| {_BE_OR_DO})|how (?:many|much|long|old|far|big|high|fast)\b|"
+    rf"what (?={_BE_OR_DO}|happened|caused)|who (?!he|she|they|it|we|you|the|an?\b)(?=[a-z]))"
 )
-# "Who won, and by how much?"; "the bank that failed and which others bought" asks for one thing.
-_AND = re.compile(rf",? and (?={_ASKS})", re.IGNORECASE)
-_BOTH = re.compile(rf"({_ASKS}) and ({_ASKS}) (.+)", re.IGNORECASE)
+_AND = re.compile(rf",? and (?={_ASKS})")
+_BOTH = re.compile(r"([Ww]h(?:en|ere|y)|[Hh]ow) and (when|where|why|how) (.+)")
+_RELATIVE = re.compile(r"\w .*\b(?:who|that|which)\b")
 _END = re.compile(r"(?: (\([^()]*\)))?[?. ]*$")
 _OPENING = re.compile(r"^(?:and|but|so|what about|how about|also|or|ok(?:ay)?,?)\b", re.IGNORECASE)
 
@@ -281,8 +284,7 @@ def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:
         carried += _person(history[-1]["answer"])
     for turn in reversed(history):
         before = turn["question"]
-        of_which = subjects(before) if set(terms(question)) - _VAGUE else ()
-        carried += of_which or terms(before)
+        carried += subjects(before) if set(terms(question)) - _VAGUE else terms(before)
         if carried and not points_back(before):
             break
     known = set(stems(question))
@@ -293,18 +295,36 @@ def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:
 def parts(question: str, asked: str) -> list[tuple[str, str]]:
     """The questions that one asks, each standing alone, and as it was `asked` in it.
 
-    "Who won the final, and by how much?" asks two, "When and where did it sink?" as well.
+    "Who won the final, and by how much?" asks two, "When and where did it sink?" as well. Where
+    that is not certain, it is one.
     """
+    whole = [(question, asked)]
     end = _END.search(question)
     text, carried = question[: end.start()] if end else question, (end and end[1]) or ""
-    both = _BOTH.match(text)
-    first, *rest = [f"{w} {both[3]}" for w in both.groups()[:2]] if both else _AND.split(text)
-    is_asked = _WHETHER.match(first) or any(p.search(first) for _, p in _KIND_PATTERNS)
-    if not rest or len(rest) >= PARTS or not is_asked or not terms(first):
-        return [(question, asked)]
-    first = f"{first} {carried}".rstrip() + "?"
-    turn = {"question": first, "answer": ""}
-    return [(first, first), *((standalone(f"And {part}?", [turn]), f"{part}?") for part in rest)]
+    both = _BOTH.fullmatch(text)
+    found = [f"{w} {both[3]}" for w in both.groups()[:2]] if both else _AND.split(text)
+    words = [f"{part.rstrip('?. ')}?" for part in found]
+    first, *rest = words
+    opens = _WHETHER.match(first) or any(p.match(first) for _, p in _KIND_PATTERNS)
+    is_relative = _RELATIVE.search(first) and any(w.startswith("who") for w in rest)
+    is_quoted = bool(set(text) & set('"“”'))
+    if not rest or len(words) > PARTS or not opens or is_quoted or is_relative:
+        return whole
+    if both and _AND.search(both[3]):
+        return whole
+    known, named = carried[1:-1], facts.names(" ".join(rest))
+    if not known and (points_back(first) or (named and not facts.names(first))):
+        return whole
+
+    def alone(part: str) -> str:
+        if facts.names(part) and not points_back(part):
+            return part
+        says_much = facts.names(first) and set(terms(part)) - _VAGUE
+        told = subjects(first) if says_much else [first[:-1]]
+        return f"{part[:-1]} ({', '.join([*told, known] if known else told)})?"
+
+    opening = f"{first[:-1]} {carried}?" if carried else first
+    return [(opening, first), *((alone(part), part) for part in rest)]
 
 
 def _person(text: str) -> list[str]:

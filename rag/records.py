@@ -301,7 +301,8 @@ class Answer:
     text: str
     """The shown statements joined by a space; of a declined answer, its notices."""
     short: str | None
-    """The exact words of the answer, or None where the question asks for more than a fact."""
+    """The exact words of the answer, of several questions with "; " between; None where more than a
+    fact is asked for."""
     confidence: float
     """How sure it is, from 0 to 1, that the library answers the question."""
     statements: tuple[Statement, ...]
@@ -310,7 +311,8 @@ class Answer:
     """The citations of the shown statements, in order of appearance."""
     status: Status
     reason: Reason
-    """Why an answer is partial or declined; empty for a full answer."""
+    """Why an answer is partial or declined, such as "part_unanswered" where one of several
+    questions is not answered; empty for a full answer."""
     notices: tuple[str, ...]
     """Sentences of ours that claim nothing about the news."""
     nearest: tuple[Passage, ...]

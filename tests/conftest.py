@@ -1,6 +1,9 @@
-"""What tests share: a clean environment, and the sample library, built once."""
+"""What tests share: a clean environment, and what takes long to make, made once."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -25,17 +28,38 @@ def pytest_sessionstart() -> None:
         embed.load(Settings())  # exports the model where that is to be done, once for all workers
 
 
+@contextmanager
+def shared(name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that all workers have in common, while none of the others is at it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if IS_WORKER else base) / name
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "lock"):
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     """The sample library, built anew from `corpus/`, as somebody without one of their own has it.
 
-    Built once for all workers. Only the exported embedding model is the one that this machine may
-    have prepared before.
+    Only the exported embedding model is the one that this machine may have prepared before.
     """
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if IS_WORKER else base) / "newsroom"
-    folder.mkdir(exist_ok=True)
-    with FileLock(folder / "lock"):
+    with shared("newsroom", tmp_path_factory) as folder:
         if not (folder / "models").exists():
             (folder / "models").symlink_to(Settings().cache / "models")
         return Newsroom.open(settings=Settings(cache=folder, data=folder / "data"))
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a reader's network as training begins with it."""
+    with shared("untrained", tmp_path_factory) as folder:
+        if not (folder / "card.json").exists():
+            import torch
+
+            from rag.training.export import export
+            from rag.training.model import Network
+
+            torch.manual_seed(7)
+            export(Network(Path(embed.source(embed.DEFAULT))), folder, {})
+        return folder

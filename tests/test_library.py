@@ -415,9 +415,9 @@ def test_what_a_killed_process_left_beside_a_lost_library_does_not_come_back(
 @pytest.fixture
 def adder(room: Newsroom, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process that adds many articles to the library, some at a time."""
-    stories = (dict(FROST, title=f"Frost {n}", text=f"Frost number {n} fell.") for n in range(300))
+    stories = (dict(FROST, title=f"Frost {n}", text=f"Frost number {n} fell.") for n in range(120))
     path = write(tmp_path, *stories, name="many.jsonl")
-    code = "import sys, rag.add; rag.add.BATCH_PASSAGES = 20; from rag.cli import main; main()"
+    code = "import sys, rag.add; rag.add.BATCH_PASSAGES = 8; from rag.cli import main; main()"
     command = [sys.executable, "-c", code, "add", str(path), "--library", str(room.folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     yield process
@@ -450,8 +450,8 @@ def test_many_threads_ask_while_another_process_adds(
         thread.join()
     assert not errors
     assert adder.wait() == 0
-    assert len(set(seen)) > 2 and room.status().articles == 303
-    assert room.search("Frost 299", k=1)[0].title == "Frost 299"
+    assert len(set(seen)) > 2 and room.status().articles == 123
+    assert room.search("Frost 119", k=1)[0].title == "Frost 119"
     assert room.status(check=True).attention == ()
 
 
@@ -514,7 +514,7 @@ def test_two_adders_wait_for_each_other(
         time.sleep(0.1)
     room.add(write(tmp_path, dict(FERRY, url="https://a.example/")))
     assert adder.wait() == 0
-    assert room.status().articles == 304 and not room.status(check=True).attention
+    assert room.status().articles == 124 and not room.status(check=True).attention
 
 
 def test_who_waits_too_long_says_so(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

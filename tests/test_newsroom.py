@@ -25,6 +25,7 @@ from rag.errors import (
     QuestionError,
     SourceError,
 )
+from rag.question import parts
 
 STORIES = [
     {
@@ -98,6 +99,37 @@ def test_each_of_several_questions_is_answered(room: Newsroom) -> None:
     assert answer.confidence < 0.5
     both = "Who built the ferry Queen Maud and who is the mayor of Porto?"
     assert room.ask(both).status == "declined"
+    answer = room.ask("When and where did the ferry Queen Maud sink?")
+    assert answer.short == "Friday night; Port Ellery"
+    assert answer.text == "The ferry Queen Maud sank off Port Ellery on Friday night. [1]"  # once
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did the US and WHO announce?",
+        "Did Hegseth say when and where he will meet Nakatani?",
+        "What is known about how and why the Titan submersible imploded?",
+        "Who is the man who shot Abe and who joined the church?",
+        'Who said "I came, I saw and when did I conquer"?',
+        "Who wrote When Breath Becomes Air and Why We Sleep?",
+        "Did police say who did it and what they found?",
+        "How many people died and how many were injured in the Morocco earthquake?",
+        "Why did it sink and who built it?",
+    ],
+)
+def test_what_is_one_question_stays_one(question: str) -> None:
+    assert parts(question, question) == [(question, question)]
+
+
+def test_a_part_stands_alone_with_what_it_leaves_out() -> None:
+    asked = "Who won the 2023 rugby final, and by how much?"
+    (_, first), (second, words) = parts(asked, asked)
+    assert (first, words) == ("Who won the 2023 rugby final?", "by how much?")
+    assert second == "by how much (Who won the 2023 rugby final)?"
+    carried = "Why did it sink and who built it (Queen Maud)?"
+    assert [words for _, words in parts(carried, carried)] == ["Why did it sink?", "who built it?"]
+    assert all("Queen Maud" in alone for alone, _ in parts(carried, carried))
 
 
 def test_streamed_statements_add_up_to_the_answer(room: Newsroom) -> None:

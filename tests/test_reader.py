@@ -20,32 +20,18 @@ TOKYO = "Who did Hegseth meet in Tokyo?"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of a network as training begins with it."""
-    import torch
-
-    from rag.training.export import export
-    from rag.training.model import Network
-
-    torch.manual_seed(7)
-    folder = tmp_path_factory.mktemp("reader")
-    export(Network(Path(embed.source(embed.DEFAULT))), folder, {})
-    return folder
+def network(untrained: Path) -> crossencoder.CrossEncoder:
+    return crossencoder.load(untrained)
 
 
-@pytest.fixture(scope="module")
-def network(folder: Path) -> crossencoder.CrossEncoder:
-    return crossencoder.load(folder)
-
-
-def test_a_reader_can_be_trained_on(folder: Path, network: crossencoder.CrossEncoder) -> None:
+def test_a_reader_can_be_trained_on(untrained: Path, network: crossencoder.CrossEncoder) -> None:
     import torch
 
     from rag.training.model import Network
     from rag.training.restore import restore
 
     restored = Network(Path(embed.source(embed.DEFAULT))).eval()
-    restore(restored, folder)
+    restore(restored, untrained)
     (read,) = network.read("Who was the captain?", ["Ines Moreau."])
     ids = torch.tensor(
         [[101, 2040, 2001, 1996, 2952, 1029, 102, 1999, 2229, 2062, 4887, 1012, 102]]
@@ -80,10 +66,10 @@ def test_nothing_and_too_much_to_read(network: crossencoder.CrossEncoder) -> Non
 
 
 def test_the_reader_of_the_settings_is_asked(
-    folder: Path, newsroom: Newsroom, tmp_path: Path
+    untrained: Path, newsroom: Newsroom, tmp_path: Path
 ) -> None:
     cache = newsroom.settings.cache
-    room = Newsroom.open(settings=Settings(cache=cache, data=tmp_path, reader=str(folder)))
+    room = Newsroom.open(settings=Settings(cache=cache, data=tmp_path, reader=str(untrained)))
     without = newsroom.ask(TOKYO, model=None)
     answer = room.ask(TOKYO, model=None)
     assert answer.confidence != without.confidence
@@ -93,12 +79,12 @@ def test_the_reader_of_the_settings_is_asked(
 
 
 def test_damaged_files_are_one_clear_error(
-    folder: Path, newsroom: Newsroom, tmp_path: Path
+    untrained: Path, newsroom: Newsroom, tmp_path: Path
 ) -> None:
-    data = bytearray((folder / "reader.bin").read_bytes())
+    data = bytearray((untrained / "reader.bin").read_bytes())
     data[1000] ^= 1
     for name in ("reader.xml", "card.json"):
-        (tmp_path / name).write_bytes((folder / name).read_bytes())
+        (tmp_path / name).write_bytes((untrained / name).read_bytes())
     (tmp_path / "reader.bin").write_bytes(data)
     settings = Settings(cache=newsroom.settings.cache, data=tmp_path, reader=str(tmp_path))
     with pytest.raises(ReaderError, match=r"damaged.*CITEWIRE_READER=none"):

@@ -105,24 +105,22 @@ def test_near_misses_are_put_to_the_texts_they_were_written_on(tmp_path: Path) -
     assert {("The steering broke.", True), ("The rudder held.", False)} <= told
 
 
-def test_a_report_is_asked_by_the_passage_and_by_the_sentence(tmp_path: Path) -> None:
+def test_a_report_is_asked_by_the_passage_or_by_the_sentence(tmp_path: Path) -> None:
     write_report(tmp_path)
     groups, pairs = reports.read(
         tmp_path.glob("*.jsonl"), lambda texts: [len(t.split()) for t in texts], seed=1
     )
-    answered = [g for g in groups if g.question == "Who gave thanks?"]
-    assert len(answered) == 2
-    for group in answered:
+    (thanks,) = [g for g in groups if g.question == "Who gave thanks?"]
+    (again,) = [g for g in groups if g.question == "Who thanked them?"]
+    for group in (thanks, again):
         found = [[t.text[slice(*span)] for span in t.spans] for t in group.texts]
         assert found == [["Otto Brandt"], []]
-    sentences = [g for g in groups if all(t.text.count(". ") == 0 for t in g.texts)]
-    right, wrong = next(g.texts for g in sentences if g.question == "Who gave thanks?")
+    assert PASSAGE in thanks.texts[0].text
+    right, wrong = again.texts
     assert right.text.split("\n")[1].startswith("Mayor Otto Brandt")
     assert wrong.text.split("\n")[0] == right.text.split("\n")[0] == "Alma (2 May 2031)"
-    none = [g for g in groups if g.question == "Who mended the rudder?"]
-    assert len(none) == 2
-    assert not any(t.spans for g in none for t in g.texts)
-    assert any("rudder" in t.text for t in none[1].texts)
+    (none,) = [g for g in groups if g.question == "Who mended the rudder?"]
+    assert [t.spans for t in none.texts] == [()] and "rudder" in none.texts[0].text
     assert data.Pair("The rudder held.", f"Alma (2 May 2031)\n{PASSAGE}", False) in pairs
 
 
@@ -130,7 +128,9 @@ def write_report(folder: Path) -> None:
     """An article with a question that it answers, one that it does not, and a sentence."""
     rest = "The weather was fair. Nobody was hurt."
     report = {"title": "Alma", "published": "2031-05-02", "paragraphs": [PASSAGE, rest],
-              "asked": [["Who gave thanks?", 1, "Otto Brandt"]],
+              "asked": [["Who gave thanks?", 1, "Otto Brandt"],
+                        ["Who led them?", 1, "Ines Moreau"],
+                        ["Who thanked them?", 1, "Otto Brandt"]],
               "none": [["Who mended the rudder?", 1]],
               "said": [["The rudder held.", 1, False]]}  # fmt: skip
     folder.mkdir(exist_ok=True)

@@ -571,6 +571,15 @@ def test_robots_txt_is_asked_for_again_where_its_server_was_busy(
     assert room.add(site.url("/rss")).added
 
 
+def test_robots_txt_that_stays_away_is_asked_for_by_one_page(room: Newsroom, site: Site) -> None:
+    site.pages |= {
+        "/robots.txt": lambda r: r.send(b"", status=500),
+        "/rss": rss(*(item(site, f"/{n}") for n in range(4))),
+    }
+    assert len(room.add(site.url("/rss")).rejected) == 4
+    assert site.asked.count("/robots.txt") == 3
+
+
 def test_a_feed_named_twice_is_read_once(room: Newsroom, site: Site) -> None:
     site.pages |= {"/rss": rss(item(site, "/ferry")), "/ferry": FERRY}
     assert polled(room, site.url("/rss"), site.url("/rss")).added

@@ -63,7 +63,7 @@ def _page(desk: Desk) -> None:
         "Ask about the news in the library", key="question", disabled=filters.exclude_all
     )
     question = typed or st.session_state.pop("suggested", None)
-    if question and not filters.exclude_all:
+    if question:
         desk.ask(conversation, question, filters)
     # What is under way is looked up first: it may be saved between the two look-ups, not lost.
     asking = desk.asking(conversation)
@@ -71,7 +71,7 @@ def _page(desk: Desk) -> None:
     saved = {taken["id"] for taken in turns}
     waiting = [one for one in asking if one.turn["id"] not in saved]
     if not turns and not waiting:
-        _first_page(desk, status.articles)
+        _first_page(desk, status.articles, disabled=filters.exclude_all)
     # Each in a container, as a fragment is: so a turn keeps its place on the page, and with it
     # what the reader has opened, when its answer is complete.
     for taken in turns:
@@ -119,7 +119,7 @@ def _conversation() -> str:
     return st.query_params["c"]
 
 
-def _first_page(desk: Desk, articles: int) -> None:
+def _first_page(desk: Desk, articles: int, disabled: bool) -> None:
     assert desk.room is not None
     _welcome()
     if not articles:
@@ -136,6 +136,7 @@ def _first_page(desk: Desk, articles: int) -> None:
             st.button(
                 sidebar.plain(question), key=f"suggestion-{number}", width="stretch",
                 on_click=st.session_state.__setitem__, args=("suggested", question),
+                disabled=disabled,
             )  # fmt: skip
 
 

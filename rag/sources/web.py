@@ -200,8 +200,11 @@ class Web:
                 f"{origin}/robots.txt", {}, polite=False, first=LARGEST_ROBOTS, attempt=attempt
             )
         except FetchError as error:
-            are_none = 400 <= error.status < 500 and not error.passes
-            return Protego.parse("") if are_none else error
+            if 400 <= error.status < 500 and not error.passes:
+                return Protego.parse("")
+            # Asked for again by the page that is waited for, and for no other.
+            last = attempt == ATTEMPTS - 1
+            return FetchError(str(error), passes=True, wait=0.0 if last else error.wait)
         return Protego.parse(page.content.decode("utf-8-sig", "replace"))
 
 
