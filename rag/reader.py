@@ -56,7 +56,8 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 # Taken for each word of the question that names something and that the article does not have.
-UNNAMED = 9.0
+UNNAMED = 14.0
+_ENDING = re.compile(r"(?:e?s|e?d|ing|e?rs?|is?|(?:i|vi)?a?ns?|ese|ish)?")
 LIKE = 4
 """Letters from which two words are taken to speak of the same."""
 # Taken once for names that the library does not have at all.
@@ -279,19 +280,26 @@ def words_of(*texts: str) -> set[str]:
 def has_word(there: set[str], word: str) -> bool:
     """True where the words of a text hold this one, or one like it: "Mexican" for "Mexico".
 
-    One is like another that differs in its ending: "Austria" is not like "Australia".
+    One is like another that differs in its ending: "Austria" is not like "Australia". A short
+    word takes but a few endings: "Porto" is not like "port".
     """
     word = known_as(word)
     return word in there or any(
-        other.startswith(_root(word)) or word.startswith(_root(other))
-        for other in there
-        if other[:LIKE] == word[:LIKE]
+        _is_like(word, other) for other in there if other[:LIKE] == word[:LIKE]
     )
 
 
+def _is_like(one: str, other: str) -> bool:
+    """Of two words that begin with the same letters, `LIKE` of them."""
+    short, long = sorted((one, other), key=len)
+    if len(short) <= LIKE:
+        return bool(_ENDING.fullmatch(long[len(short) :]))
+    return other.startswith(_root(one)) or one.startswith(_root(other))
+
+
 def _root(word: str) -> str:
-    """What a word that is like this one begins with; a short word has no ending."""
-    return word[: max(LIKE, len(word) - 1)] if len(word) > LIKE else word
+    """What a word that is like this one begins with."""
+    return word[: max(LIKE, len(word) - 1)]
 
 
 def _agreeing(evidence: Sequence[Evidence]) -> list[Evidence]:

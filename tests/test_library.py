@@ -417,7 +417,7 @@ def adder(room: Newsroom, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process that adds many articles to the library, some at a time."""
     stories = (dict(FROST, title=f"Frost {n}", text=f"Frost number {n} fell.") for n in range(120))
     path = write(tmp_path, *stories, name="many.jsonl")
-    code = "import sys, rag.add; rag.add.BATCH_PASSAGES = 8; from rag.cli import main; main()"
+    code = "import sys, rag.add; rag.add.BATCH_PASSAGES = 12; from rag.cli import main; main()"
     command = [sys.executable, "-c", code, "add", str(path), "--library", str(room.folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     yield process
@@ -492,7 +492,7 @@ def test_articles_may_be_removed_while_they_are_read(room: Newsroom, tmp_path: P
     room.add(path)
     code = (
         "import sys; from rag import Newsroom; room = Newsroom.open(sys.argv[1])\n"
-        "for _ in range(5):\n"
+        "for _ in range(3):\n"
         "    for n in range(4): room.remove(f'https://o{n}.example/')\n"
         "    room.add(sys.argv[2])"
     )

@@ -147,6 +147,15 @@ def test_a_people_stands_for_its_country(tmp_path: Path) -> None:
     assert room.ask("Who was elected prime minister of Portugal?").status == "declined"
 
 
+def test_a_port_is_not_porto(tmp_path: Path) -> None:
+    room = Newsroom.open(tmp_path / "library")
+    text = "The mayor, Ida Moll, said that the port was closed. Omani ships wait outside."
+    room.add(write(tmp_path, [{"title": "Storm hits Arnes", "text": text}]))
+    assert room.ask("Who is the mayor of Arnes?").short == "Ida Moll"
+    assert room.ask("Who is the mayor of Porto?").status == "declined"
+    assert room.ask("Whose ships of Oman wait outside the port?").status == "answered"
+
+
 def test_a_name_is_one_without_its_capital_too(tmp_path: Path) -> None:
     room = Newsroom.open(tmp_path / "library")
     stories = [
