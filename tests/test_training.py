@@ -11,9 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
 
+from rag import embed
 from rag.crossencoder import CrossEncoder
-from rag.training import data, misses, reports
+from rag.training import data, misses, reports, train
+from rag.training.model import Network
 
 PASSAGE = (
     "The ferry Alma ran aground off Port Quell on Friday. Captain Ines Moreau said that the rudder "
@@ -135,6 +140,34 @@ def write_report(folder: Path) -> None:
               "said": [["The rudder held.", 1, False]]}  # fmt: skip
     folder.mkdir(exist_ok=True)
     (folder / "alma.jsonl").write_text(json.dumps(report))
+
+
+def test_a_stage_that_was_stopped_goes_on_as_if_it_had_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Path(embed.source(embed.DEFAULT))
+    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+    tokenizer.no_padding()
+    found = train.items([group(f"Who is number {n}?") for n in range(6)], [], tokenizer)
+    monkeypatch.setattr(train, "BATCH", 1)
+    monkeypatch.setattr(train, "SAVED_EVERY", 2)
+
+    def learn(name: str, resume: bool = False) -> dict[str, Tensor]:
+        torch.manual_seed(5)
+        train.train(Network(source), "stage", found, tmp_path / name, resume)
+        weights: dict[str, Tensor] = torch.load(tmp_path / name, weights_only=True)
+        return weights
+
+    whole = learn("whole.pt")
+    losses = iter([train._loss] * 5)
+    with monkeypatch.context() as stopping:
+        stopping.setattr(train, "_loss", lambda *given: next(losses)(*given))
+        with pytest.raises(StopIteration):
+            learn("stopped.pt")
+    assert not (tmp_path / "stopped.pt").exists()
+    resumed = learn("stopped.pt", resume=True)
+    assert all(torch.equal(weight, resumed[name]) for name, weight in whole.items())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["stopped.pt", "whole.pt"]
 
 
 @pytest.mark.slow

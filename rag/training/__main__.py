@@ -54,7 +54,7 @@ BY_WORDS = 0.5
     help="A reader's folder, such as rag/weights, whose weights stand for all stages but the last.",
 )
 @click.option("--trial", is_flag=True, help="Train the stage that is on trial, too: the reports.")
-@click.option("--resume", is_flag=True, help="Go on after the stages whose checkpoints are in OUT.")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in OUT.")
 def main(
     public: Path, out: Path, written: Path, seed: int, device: str, start: Path | None,
     trial: bool, resume: bool,
@@ -83,7 +83,7 @@ def main(
             train.settle(network)
         checkpoint = out / f"{stage}.pt"
         if not (resume and checkpoint.exists()):
-            train.train(network, stage, getattr(lessons, stage)(), checkpoint)
+            train.train(network, stage, getattr(lessons, stage)(), checkpoint, resume)
         network.load_state_dict(_load(checkpoint, device))
         if stage in MEAN:
             network.load_state_dict(_mean(out, MEAN[stage], device))

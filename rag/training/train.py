@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -25,7 +26,8 @@ HEAD_RATE = 5 * RATE
 WARM_UP = 0.06
 SETTLED = 2
 """Lowest layers that a settled network keeps as they are."""
-
+SAVED_EVERY = 200
+"""Steps after which a stage can be taken up again."""
 
 NONE = (0,)
 """The token that is marked where there is no answer, as by Devlin et al. 2019 for SQuAD 2.0."""
@@ -110,11 +112,14 @@ def settle(network: Network) -> None:
             module.p = 0.0
 
 
-def train(network: Network, name: str, found: Sequence[Item], checkpoint: Path) -> None:
+def train(
+    network: Network, name: str, found: Sequence[Item], checkpoint: Path, resume: bool = False
+) -> None:
     """One stage: every item once, in steps of `BATCH` passages; saves the network at the end.
 
-    The learning rate rises over the first steps and then falls to zero. Meanwhile the network is
-    saved from time to time beside the checkpoint, with ".part" behind its name.
+    The learning rate rises over the first steps and then falls to zero. Meanwhile everything is
+    saved from time to time beside the checkpoint, with ".part" behind its name; with `resume` the
+    stage goes on from there, on a CPU as if it had never stopped.
     """
     part = checkpoint.with_name(f"{checkpoint.name}.part")
     chance = random.Random(len(found))
@@ -131,11 +136,19 @@ def train(network: Network, name: str, found: Sequence[Item], checkpoint: Path) 
         return min((step + 1) / warm, max(0.0, (len(steps) - step) / max(1, len(steps) - warm)))
 
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+    lasting: dict[str, Any] = {"network": network, "optimizer": optimizer, "schedule": schedule}
+    done, mean = 0, 0.0
+    if resume and part.exists():
+        saved = torch.load(part, map_location=device, weights_only=True)
+        for key, thing in lasting.items():
+            thing.load_state_dict(saved[key])
+        done, mean = saved["done"], saved["mean"]
+        torch.set_rng_state(saved["chance"].cpu())
     # Without AVX-512, 16 bits take many times as long as 32.
     is_short_fast = device.type != "cpu" or "AVX512" in torch.backends.cpu.get_cpu_capability()
     network.train()
-    began, mean = time.monotonic(), 0.0
-    for step, batch in enumerate(steps, 1):
+    began = time.monotonic()
+    for step, batch in enumerate(steps[done:], done + 1):
         with torch.autocast(device.type, torch.bfloat16, enabled=is_short_fast):
             spans, verdicts = network(*_tensors(batch, device))
         loss = _loss(batch, spans.float(), verdicts.float())
@@ -147,12 +160,21 @@ def train(network: Network, name: str, found: Sequence[Item], checkpoint: Path) 
         share = max(0.02, 1 / step)
         mean += share * (loss.item() - mean)
         if step % 20 == 0 or step == len(steps):
-            left = (time.monotonic() - began) / step * (len(steps) - step) / 60
+            left = (time.monotonic() - began) / (step - done) * (len(steps) - step) / 60
             print(f"{name}: step {step} of {len(steps)}, loss {mean:.3f}, {left:.0f} minutes left",
                   flush=True)  # fmt: skip
-        if step % 200 == 0 or step == len(steps):
-            torch.save(network.state_dict(), part)
-    part.replace(checkpoint)
+        if step % SAVED_EVERY == 0 and step < len(steps):
+            state = {key: thing.state_dict() for key, thing in lasting.items()}
+            _save({**state, "done": step, "mean": mean, "chance": torch.get_rng_state()}, part)
+    _save(network.state_dict(), checkpoint)
+    part.unlink(missing_ok=True)
+
+
+def _save(state: object, path: Path) -> None:
+    """Writes the file whole or not at all."""
+    new = path.with_name(f"{path.name}.new")
+    torch.save(state, new)
+    new.replace(path)
 
 
 def _tensors(batch: Sequence[Item], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
