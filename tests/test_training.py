@@ -142,6 +142,26 @@ def write_report(folder: Path) -> None:
     (folder / "alma.jsonl").write_text(json.dumps(report))
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--seed", "8", "--resume"], "other data or seed"), ([], "go on with --resume")],
+)
+def test_a_run_is_not_mixed_with_another(tmp_path: Path, options: list[str], said: str) -> None:
+    (tmp_path / "public.pt").write_bytes(b"weights")
+    (tmp_path / "run.json").write_text('{"seed": 7, "data": []}')
+    command = [sys.executable, "-m", "rag.training", *options, str(tmp_path), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ, timeout=100)
+    assert done.returncode == 2 and said in done.stderr
+    assert (tmp_path / "public.pt").read_bytes() == b"weights"
+
+
+def test_words_are_marked_where_they_answer() -> None:
+    text = "Fire in 2016\nIn 2016 a fire began.\nAll 6 crews came in 6 minutes."
+    assert data.spans_of(text, "6", lines=2) == ((text.index("6 crews"), text.index(" crews")),)
+    assert data.spans_of(text, "2016", lines=1) == ((16, 20),)
+    assert data.spans_of(text, "crew") and not data.spans_of(text, "2016", lines=2)
+
+
 def test_a_stage_that_was_stopped_goes_on_as_if_it_had_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,7 +174,7 @@ def test_a_stage_that_was_stopped_goes_on_as_if_it_had_not(
 
     def learn(name: str, resume: bool = False) -> dict[str, Tensor]:
         torch.manual_seed(5)
-        train.train(Network(source), "stage", found, tmp_path / name, resume)
+        train.train(Network(source), "stage", found, tmp_path / name, 5, resume)
         weights: dict[str, Tensor] = torch.load(tmp_path / name, weights_only=True)
         return weights
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import random
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import torch
@@ -63,8 +64,12 @@ def main(
 
     OUT gets a checkpoint after each stage and reader.xml, reader.bin and card.json at the end.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    random.seed(seed)
+    files = [
+        *public.glob("*.json"),
+        *written.rglob("*.jsonl"),
+        *(start.glob("reader.bin") if start else ()),
+    ]
+    _begin(out, {"seed": seed, "data": sorted(map(embed.sha256, files))}, resume)
     torch.manual_seed(seed)
     source = Path(embed.source(embed.DEFAULT))
     tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
@@ -83,13 +88,25 @@ def main(
             train.settle(network)
         checkpoint = out / f"{stage}.pt"
         if not (resume and checkpoint.exists()):
-            train.train(network, stage, getattr(lessons, stage)(), checkpoint, resume)
+            train.train(network, stage, getattr(lessons, stage)(), checkpoint, seed, resume)
         network.load_state_dict(_load(checkpoint, device))
         if stage in MEAN:
             network.load_state_dict(_mean(out, MEAN[stage], device))
             torch.save(network.state_dict(), out / f"{stage}-mean.pt")
     export(network.cpu(), out, {"base": embed.DEFAULT, "seed": seed, "by_words": BY_WORDS})
     click.echo(f"The reader is in {out}; use it with CITEWIRE_READER={out}")
+
+
+def _begin(out: Path, run: dict[str, Any], resume: bool) -> None:
+    """Notes which run OUT is of; raises where it is of another, or one that is not to go on."""
+    noted = out / "run.json"
+    if resume and noted.exists():
+        if json.loads(noted.read_text("utf-8")) != run:
+            raise click.UsageError(f"{out} is of a run on other data or seed; name another folder.")
+    elif any(out.glob("*.pt*")):
+        raise click.UsageError(f"{out} holds a run: go on with --resume, or name another folder.")
+    out.mkdir(parents=True, exist_ok=True)
+    noted.write_text(json.dumps(run), "utf-8")
 
 
 def _load(checkpoint: Path, device: str) -> dict[str, Tensor]:

@@ -262,11 +262,10 @@ def _grouped(
     other = [Text(chance.choice(apart[:LIKEST]))] if apart else []
     texts = []
     for numbers, text in parts:
-        spans = []
-        for answer in answers:
-            at = text.find(answer["text"], text.index("\n"))
-            if answer["paragraph"] in numbers and at >= 0:
-                spans.append((at, at + len(answer["text"])))
+        here = [a for a in answers if a["paragraph"] in numbers]
+        spans = [
+            s for a in here for s in spans_of(text, a["text"], 1 + a["paragraph"] - numbers.start)
+        ]
         # Another paragraph that holds the words may answer too: neither right nor wrong.
         if spans or not holds(text, [a["text"] for a in answers]):
             texts.append(Text(text, tuple(spans)))
@@ -330,6 +329,19 @@ def holds(text: str, answers: Sequence[str]) -> bool:
     """True where the text has the words of one of the answers."""
     plain = f" {_plain(text)} "
     return any(f" {_plain(a)} " in plain for a in answers)
+
+
+def spans_of(text: str, words: str, lines: int = 0) -> tuple[tuple[int, int], ...]:
+    """Characters [start, end) where words first stand, behind so many lines of a text; or none.
+
+    Whole words come before a part of others: "6" is not the one in "2016".
+    """
+    at = 0
+    for _ in range(lines):
+        at = text.index("\n", at) + 1
+    whole = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)").search(text, at)
+    start = whole.start() if whole else text.find(words, at)
+    return ((start, start + len(words)),) if start >= 0 else ()
 
 
 def _alike(one: str, others: Sequence[str]) -> bool:

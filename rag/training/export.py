@@ -39,6 +39,7 @@ class _Shipped(nn.Module):
 def export(network: Network, folder: Path, card: dict[str, Any]) -> None:
     """Writes the weights (16-bit) and a card with their hashes into `folder`."""
     runtime = embed.openvino()
+    network.encoder.set_attn_implementation("eager")  # whose order of weights `restore` knows
     folder.mkdir(parents=True, exist_ok=True)
     words = network.encoder.embeddings.word_embeddings(torch.tensor([[101, 2054, 102, 2178, 102]]))
     example = (words, torch.ones(1, 5, dtype=torch.long), torch.tensor([[0, 0, 0, 1, 1]]))

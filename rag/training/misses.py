@@ -64,7 +64,6 @@ def _encyclopedia(folder: Path, public: Path) -> tuple[list[Group], list[Pair]]:
         text = texts[line["context"]]
         groups += [Group(question, (Text(text),)) for question in line["none"]]
         for question, words in line["asked"]:
-            start = text.index(words)
-            groups.append(Group(question, (Text(text, ((start, start + len(words)),)),)))
+            groups.append(Group(question, (Text(text, data.spans_of(text, words)),)))
         pairs += [Pair(sentence, text, supported) for sentence, supported in line["said"]]
     return groups, pairs

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.chunk import Count, embedded, header
-from rag.sentences import sentences
+from rag.sentences import sentence_spans, sentences
 from rag.training import data, misses
 from rag.training.data import Group, Pair, Text
 
@@ -50,12 +50,20 @@ def by_sentence(article: dict[str, Any]) -> Iterator[Group]:
             continue
         (answer,) = question["answers"]
         words = answer["text"]
-        own = next((s for s in told[answer["paragraph"] - 1] if words in s), None)
+        paragraph = article["paragraphs"][answer["paragraph"] - 1]
+        own = next(
+            (
+                paragraph[a:b]
+                for a, b in sentence_spans(paragraph)
+                for start, end in data.spans_of(paragraph, words)
+                if a <= start and end <= b
+            ),
+            "",
+        )
         others = [s for said in told for s in said if not data.holds(s, [words])]
         if own and others:
             text = embedded(head, own)
-            start = text.index(words, len(head))
-            right = Text(text, ((start, start + len(words)),))
+            right = Text(text, data.spans_of(text, words, 1))
             yield Group(asked, (right, _likest(asked, others, head)))
 
 
