@@ -16,6 +16,7 @@ from rag import (
     cite,
     copies,
     evidence,
+    followup,
     introduction,
     likeness,
     llm,
@@ -24,6 +25,7 @@ from rag import (
     question,
     reader,
     spelling,
+    timeframe,
     write,
 )
 from rag.errors import ModelError
@@ -44,6 +46,8 @@ NOTHING = "There are no articles in the library yet; add some with: citewire add
 WINDOW_EMPTY = "No article in the library was published in that period."
 OUTLET_MISSING = "No article in the library is from {}."
 ARTICLE_MISSING = "None of the named articles is in the library."
+_OWN = frozenset({GREETING, EMPTY, UNCLEAR, NO_SUPPORT, NOTHING, WINDOW_EMPTY, ARTICLE_MISSING})
+"""Texts of answers that name nobody."""
 PART_MISSING = "No sure answer was found to: {}"
 LEFT_OUT = "{} left out: not found in the articles."
 OWN_WORDS = "The answer is in the articles' own words."
@@ -114,7 +118,7 @@ def stream(
     """Yields each statement that holds, then the Answer; `k` passages are found for it."""
     text = question.clean(asked)
     chat = llm.load(model, settings)
-    draft = _Draft(text, question.core(text), index, scope, library)
+    draft = _Draft(text, followup.core(text), index, scope, library)
     if not text or question.is_greeting(text):
         yield _declined(draft, "greeting" if text else "empty", GREETING if text else EMPTY)
         return
@@ -123,21 +127,29 @@ def stream(
         return
     with draft.timed("question"):
         core = draft.standalone
-        draft.standalone = _standalone(draft, history, chat)
+        said = [{**t, "answer": "" if t["answer"] in _OWN else t["answer"]} for t in history]
+        draft.standalone = _standalone(draft, said, chat)
         understood = question.analyse(draft.standalone, core)
-    is_news = understood.kind == "overview" and not question.points(draft.standalone)
+    is_news = understood.kind == "overview" and not followup.points(draft.standalone)
+    if is_news and (days := timeframe.days(core, _today(scope))):
+        draft = replace(draft, scope=_within(scope, *days))
+        if not draft.searched.articles:
+            with index.store.snapshot():
+                draft.passages = list(overview.news(index, scope).passages)
+            yield _declined(draft, "window_empty", WINDOW_EMPTY)
+            return
     if not (understood.terms or is_news or scope.articles):
         yield _declined(draft, "empty", UNCLEAR)
         return
     # Another process may add and remove articles meanwhile.
     with index.store.snapshot():
         with draft.timed("retrieve"):
-            draft.passages = retrieve(draft.standalone, index, scope, k)
+            draft.passages = retrieve(draft.standalone, index, draft.scope, k)
             if (mended := _mended(draft, core)) != draft.standalone:
                 draft.standalone = mended
-                draft.passages = retrieve(mended, index, scope, k)
+                draft.passages = retrieve(mended, index, draft.scope, k)
         # A language model answers a question as a whole.
-        asked_for = [(draft.standalone, core)] if chat else question.parts(draft.standalone, core)
+        asked_for = [(draft.standalone, core)] if chat else followup.parts(draft.standalone, core)
         read = _read(draft, asked_for, k)
         sources = _sources(draft) if chat and not draft.failed else []
     if chat and sources:
@@ -175,6 +187,17 @@ def stream(
     yield _answer(draft, "partial" if reason else "answered", reason)
 
 
+def _today(scope: Scope) -> date:
+    return scope.window.as_of or date.today()
+
+
+def _within(scope: Scope, first: date, last: date) -> Scope:
+    """The scope, narrowed to the days that the question asks about."""
+    window = scope.window
+    since, until = max(window.since or first, first), min(window.until or last, last)
+    return replace(scope, window=replace(window, since=since, until=until, undated="exclude"))
+
+
 def _standalone(draft: _Draft, history: Sequence[Mapping[str, str]], chat: llm.Model | None) -> str:
     if history and chat:
         try:
@@ -186,13 +209,13 @@ def _standalone(draft: _Draft, history: Sequence[Mapping[str, str]], chat: llm.M
             if rewritten := prompt.rewritten(reply, draft.standalone, history):
                 draft.rewritten = True
                 return rewritten
-    return question.standalone(draft.standalone, history)
+    return followup.standalone(draft.standalone, history)
 
 
 def _mended(draft: _Draft, core: str) -> str:
     """The standalone question as what was found with it shows it to be meant."""
     found = [f"{p.title} {p.text}" for p in draft.passages]
-    is_new = not draft.rewritten and question.changes_subject(core, draft.standalone, found)
+    is_new = not draft.rewritten and followup.changes_subject(core, draft.standalone, found)
     return spelling.corrected(core if is_new else draft.standalone, draft.index, found)
 
 
@@ -219,16 +242,15 @@ def _read(draft: _Draft, questions: Sequence[tuple[str, str]], k: int) -> list[_
 
 def _read_one(draft: _Draft, asked: Asked, passages: Sequence[Passage]) -> tuple[Asked, Reading]:
     """The question as it was taken, and what reading the passages for it gives."""
-    index, window = draft.index, draft.scope.window
+    index = draft.index
     if asked.kind == "overview" and not asked.subject:
         return asked, overview.news(index, draft.scope)
     name = introduction.name_asked(asked.text)
     if name and (introduced := introduction.read(name, passages, index)):
         return replace(asked, kind="overview"), introduced
-    today = window.as_of or date.today()
     # The network has learned from questions that ask for something in particular.
     if index.network and asked.kind != "overview":
-        return asked, reader.read(asked, passages, index, index.network, today)
+        return asked, reader.read(asked, passages, index, index.network, _today(draft.scope))
     read = overview.read if asked.kind == "overview" else likeness.read
     return asked, read(asked, passages, index)
 

@@ -201,7 +201,7 @@ _CAUSE = re.compile(
     r"blam(?:ed?|ing)|led to|reason|triggered|prompted|forced|to avoid|to allow|following|over)\b",
     re.IGNORECASE,
 )
-_NO_PERSON = re.compile(
+NO_PERSON = re.compile(
     r"\b(?:of|for|Agency|Bank|Board|Centre|Center|City|Club|College|Company|Council|Court|Cup|"
     r"Department|East|Foundation|Group|Hospital|House|Inc|Institute|International|Island|Islands|"
     r"League|Ltd|Ministry|Museum|National|New|North|Office|Party|Police|Prize|River|School|Sea|Service|"
@@ -219,14 +219,14 @@ def _is_person(name: str, article: Article) -> bool:
 
     A single word is a surname where the article puts a title or another name before it.
     """
-    if _NO_PERSON.search(name) or name.isupper():
+    if NO_PERSON.search(name) or name.isupper():
         return False
     if " " in name:
         return True
     text = " ".join(article.paragraphs)
     full = rf"(?:{_TITLE}\.?|(?<![.] )(?<!^)[A-Z][\w’'-]+|^[A-Z][\w’'-]+) {re.escape(name)}\b"
     before = {m[0].split()[0] for m in re.finditer(full, text)}
-    return any(not _NO_PERSON.search(word) and word.lower() not in _NOT_FIRST for word in before)
+    return any(not NO_PERSON.search(word) and word.lower() not in _NOT_FIRST for word in before)
 
 
 _NOT_FIRST = frozenset("the in on at from to of and for with by but as after before new".split())

@@ -1,23 +1,20 @@
-"""What a question asks for, and a follow-up made to stand alone."""
+"""What a question asks for."""
 
 from __future__ import annotations
 
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from rag import facts
+from rag import facts, timeframe
 from rag.errors import QuestionError
-from rag.sentences import sentences
 
 LONGEST = 2_000
 """Characters of a question that are read: a page of text is not a question."""
-PARTS = 3
-"""Questions that one may ask; one that asks more is read as a whole."""
 
 Kind = Literal[
     "person",
@@ -49,22 +46,13 @@ STOP_WORDS = frozenset(
     "news article report reports reported latest story describe explain summarise summarize "
     "going happening don didn isn wasn doesn ll re ve".split()
 )
+_LETTERS = re.compile(r"[^\W\d_]+")
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # Letters that are not ASCII, with the one before them, which an accent may belong to.
 _MARKED = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
 # The WHO and the US are no stop words.
 _ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
 _TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*=[^<>]*)?\s*/?>", re.IGNORECASE)
-# "Could you please tell me", where the question itself follows.
-_POLITE = re.compile(
-    r"^(?:(?:please|hi|hello|hey|so|well)[, ]+)*"
-    r"(?:(?:can|could|would|will) you (?:please )?(?:tell me|say|explain)|(?:please )?tell me|"
-    r"do you (?:happen to )?know|I(?:['’]d| would) like to know|I (?:want|need) to know|"
-    r"I (?:wonder(?:ed)?|was wondering)|(?:can|could|may|might) I ask|(?:have you )?any idea)"
-    r"(?: please)?,? "
-    r"(?=(?:who|whom|whose|what|when|where|which|why|how)\b)",
-    re.IGNORECASE,
-)
 _GREETING = re.compile(
     r"(?:hiya|hi|hello|hey|greetings|good (?:morning|afternoon|evening|day)|thanks?|thank you|"
     r"bye|goodbye|ok(?:ay)?|cheers|how are you|who are you|what can you do|help|there|citewire|"
@@ -94,12 +82,14 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("reason", r"why|how come|what (?:caused|led|was the (?:cause|reason)|made)|for what reason"),
     ("account", r"how (?:did|do|does|was|were|is|are|has|have|will|can|could)|what went|explain"),
     ("overview", r"what happened|what (?:is|are) .* about|tell me|describe|summari[sz]e|what do we "
-                 r"know|what(?: is|['’]s) (?:new|happening|going on|the (?:latest|news|"
-                 r"headlines|top stor))|give me|any news|"
-                 r"anything (?:about|new|on)|latest news"),
+                 r"know|what(?: is|['’]s) (?:new|happening|going on|in the news|the (?:latest|news|"
+                 r"headlines|top stor))|give me|show me|any news|"
+                 r"anything (?:about|new|on)|(?:latest|recent) news|headlines|"
+                 r"news (?:from|of|on|about|this|today)"),
     # "What was damaged when the storm hit?" asks for no date.
     ("fact", r"what|which"),
 )  # fmt: skip
+BE_OR_DO = r"(?:are|can|could|did|do|does|had|has|have|is|may|might|should|was|were|will|would)\b"
 _WHETHER = re.compile(
     r"(?:(?:and|but|so|ok(?:ay)?),? )?(?:am|are|can|could|did|do|does|had|has|have|is|"
     r"may(?! \d| day\b)|might|must|shall|should|was|were|will|would)(?:n['’]t)? "
@@ -107,47 +97,21 @@ _WHETHER = re.compile(
     re.IGNORECASE,
 )
 _KIND_PATTERNS = tuple((kind, re.compile(rf"\b(?:{p})\b", re.I)) for kind, p in _KINDS)
-# Words that point back at what was said before.
-_PRONOUN = re.compile(
-    r"\b(?:he|she|they|him|her|them|his|hers|theirs?|its|it(?! (?:is|was) true))\b", re.IGNORECASE
-)
-_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
-_WHERE, _OWNS = re.compile(r"\b(?:in|at|from|near|of|to)(?: the)? $", re.I), re.compile(r"['’]s\b")
-_POINTERS = re.compile(
-    # "This week" is a time, "is there" says that something is, "that" may begin a clause.
-    r"\b(?:th(?:is|ese)(?! (?:week|month|year|days?|morning|afternoon|evening|season)\b)|those|"
-    r"(?:about|after|at|before|by|did|does|for|from|in|is|like|of|on|to|was|with) that|"
-    r"that(?=\W*$)|(?<!\bare )(?<!\bis )(?<!\bwas )(?<!\bwere )there|then|else|another|"
-    r"more(?=\W*$)|the (?:\w+ )?ones?|"
-    r"the (?:others?|company|team|man|woman|bank|agency|attack|deal|"
-    r"event|game|match|country|government|group|film|vote|election|strike|storm|fire|quake|"
-    r"earthquake|crash|law|bridge|town|two|mission|lander|spacecraft|club|merger|takeover|flood|"
-    r"outage|firm|visit|talks|meeting))\b",
+# "When the bank failed, how much was lost?" asks for no date.
+_CLAUSE = re.compile(
+    rf"^(?:when|where) (?!{BE_OR_DO}).*, "
+    r"(?=(?:\w+ )?(?:who|whom|whose|what|when|where|which|why|how)\b)",
     re.IGNORECASE,
 )
-_VAGUE = frozenset("day time people year month long many much old big number reason exact".split())
-_THE_NEWS = re.compile(
-    r"\b(?:the|latest|today['’]s) news\b|\bheadlines\b|\bstories\b", re.IGNORECASE
-)
-_OF_NEWS = frozenset("today headline headlines top stories new newest".split())
-# "the Noto earthquake", "the rugby world cup": up to five words that are no stop words.
-_STOP = "|".join(sorted(STOP_WORDS, key=len, reverse=True))
-_PHRASE = re.compile(
-    rf"\b(?:the|an?|in|at|of|on|for|by|from)\s+(?:the\s+)?((?:(?!(?:{_STOP})\b)[\w'’&.-]+\s*){{1,5}})",
-    re.IGNORECASE,
-)
-# "Who won, and by how much?", but no relative or indirect clause: "… and where he will meet them".
-_BE_OR_DO = r"(?:are|can|could|did|do|does|had|has|have|is|may|might|should|was|were|will|would)\b"
-_ASKS = (
-    r"(?:(?:at|by|for|from|in|on|since|to|until|with) )?(?:"
-    rf"(?:when|where|why|how)(?=$| {_BE_OR_DO})|how (?:many|much|long|old|far|big|high|fast)\b|"
-    rf"what (?={_BE_OR_DO}|happened|caused)|who (?!he|she|they|it|we|you|the|an?\b)(?=[a-z]))"
-)
-_AND = re.compile(rf",? and (?={_ASKS})")
-_BOTH = re.compile(r"([Ww]h(?:en|ere|y)|[Hh]ow) and (when|where|why|how) (.+)")
-_RELATIVE = re.compile(r"\w .*\b(?:who|that|which)\b")
-_END = re.compile(r"(?: (\([^()]*\)))?[?. ]*$")
-_OPENING = re.compile(r"^(?:and|but|so|what about|how about|also|or|ok(?:ay)?,?)\b", re.IGNORECASE)
+_OF_NEWS = frozenset("today headline headlines top stories new newest give show recent".split())
+# "the top 5 stories"
+_SO_MANY = re.compile(r"\b\d+ (?=(?:\w+ )?(?:headlines|news|stories)\b)", re.IGNORECASE)
+# Words that open a question, beside those that carry no content.
+_OPENERS = frozenset("besides briefly compare find give list name show summarize thanks".split())
+_DENIED = re.compile(r"n['’]t$")
+_SMALL = frozenset("a an and as at by for from in of on or the to vs with".split())
+TITLED = 5
+"""Words of a question from which all with capitals say that none is a name for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +123,11 @@ class Asked:
     terms: tuple[str, ...]
     """Its content words in lower case, in order, none twice."""
     names: tuple[str, ...]
-    """The names in it."""
+    """The names in it, as its capitals tell them; not one word that is its first."""
 
     @property
     def subject(self) -> tuple[str, ...]:
-        """The terms without those that ask for the news: none where it names no subject."""
-        return tuple(term for term in self.terms if term not in _OF_NEWS)
+        return subject(self.text)
 
 
 def clean(question: str) -> str:
@@ -175,27 +138,12 @@ def clean(question: str) -> str:
     if not isinstance(question, str):
         raise QuestionError(f"The question is {question!r}; expected a text: 'Who won?'")
     text = " ".join("".join(c if c.isprintable() else " " for c in question).split())
-    text = " ".join(_TAG.sub(" ", text).split())
     if len(text) > LONGEST:
         raise QuestionError(
             f"The question has {len(text):,} characters; ask in at most {LONGEST:,}. It begins: "
             f"{text[:60]}…"
         )
-    return text
-
-
-def core(text: str) -> str:
-    """The question in a text that says more: "Hello, I have a test. Who won the World Cup?"
-
-    The rest is kept where it names something, or the question itself names nothing.
-    """
-    said = sentences(text)
-    asked = [s for s in said if s.endswith("?")]
-    rest = " ".join(s for s in said if s not in asked and not is_greeting(s))
-    is_empty = not (facts.names(rest) or facts.numbers(rest))
-    if len(asked) == 1 and is_empty and facts.names(asked[0]) and not points_back(asked[0]):
-        text = asked[0]
-    return _POLITE.sub("", text)
+    return " ".join(_TAG.sub(" ", text).split())
 
 
 def is_greeting(question: str) -> bool:
@@ -205,9 +153,13 @@ def is_greeting(question: str) -> bool:
 
 def analyse(question: str, asked: str = "") -> Asked:
     """Takes a cleaned, standalone question apart; `asked` is its form in the conversation."""
-    named = tuple(n.text for n in facts.names(question))
+    # Whether one word at the beginning is a name, capitals do not tell.
+    named = tuple(
+        n.text for n in names(question)
+        if " " in n.text or n.text.isupper() or question[: n.span[0]].strip()
+    )  # fmt: skip
     asked = asked or question
-    asked = asked if asked.isupper() else _ACRONYM.sub("X", asked)
+    asked = _CLAUSE.sub("", asked if asked.isupper() else _ACRONYM.sub("X", asked))
     kind: Kind = "overview" if len(asked.split()) < 3 else "fact"
     if _WHETHER.match(asked):
         return Asked(question, "whether", terms(question), named)
@@ -217,6 +169,54 @@ def analyse(question: str, asked: str = "") -> Asked:
         if match and match.start() < first:
             kind, first = name, match.start()
     return Asked(question, kind, terms(question), named)
+
+
+def begins(text: str) -> bool:
+    """True where the text begins as a question does."""
+    return bool(_WHETHER.match(text) or any(p.match(text) for _, p in _KIND_PATTERNS))
+
+
+def subject(question: str) -> tuple[str, ...]:
+    """The terms without those that ask for the news, or for those of a time: none where it names
+    no subject."""
+    asked = terms(_SO_MANY.sub("", timeframe.without(question)))
+    return tuple(term for term in asked if term not in _OF_NEWS)
+
+
+def names(question: str) -> tuple[facts.Found, ...]:
+    """The names in a question, as its capitals tell them.
+
+    None where all words have capitals, and none that opens it: "Thanks", "Didn't", "Compare".
+    """
+    given = WORD.findall(question)
+    if question.isupper() or (
+        len(given) >= TITLED and not any(w[0].islower() and w not in _SMALL for w in given)
+    ):
+        return ()
+    found = (_behind_opening(name, question) for name in facts.names(question))
+    return tuple(name for name in found if name)
+
+
+def _behind_opening(name: facts.Found, question: str) -> facts.Found | None:
+    """The name without a word that opens the question, None where that is all."""
+    start, end = name.span
+    first, _, rest = name.text.partition(" ")
+    if question[:start].strip():
+        return name
+    opening = _DENIED.sub("", first.lower())
+    is_word = opening in STOP_WORDS | _OPENERS or re.match(r"[,.!]", question[start + len(first) :])
+    if (first.isupper() and len(first) > 1) or not is_word:
+        return name
+    return facts.Found(rest, (end - len(rest), end)) if rest else None
+
+
+def capitalised(words: Iterable[str], texts: Iterable[str]) -> set[str]:
+    """Those of the words, in lower case, that the texts write with a capital only: names, mostly.
+
+    Many a question is typed without capitals.
+    """
+    written = {w for text in texts for w in _LETTERS.findall(text)}
+    return {w for w in words if w.capitalize() in written and w not in written}
 
 
 def words(text: str) -> list[str]:
@@ -268,111 +268,3 @@ def content(text: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def stems(text: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in words(text))
-
-
-def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:
-    """The question with what it leaves out carried over from the turns before it.
-
-    A question that points back ("he", "the company", "And when?") or says too little to stand
-    alone is followed by the subjects of the last question that stood alone, in brackets, and by
-    the person that the last answer names where it says "he" or "she".
-    """
-    if not history or not points_back(question):
-        return question
-    carried: list[str] = []
-    if _PERSON.search(question):
-        carried += _person(history[-1]["answer"])
-    for turn in reversed(history):
-        before = turn["question"]
-        carried += subjects(before) if set(terms(question)) - _VAGUE else terms(before)
-        if carried and not points_back(before):
-            break
-    known = set(stems(question))
-    new = [c for c in dict.fromkeys(carried) if not set(stems(c)) <= known]
-    return f"{question.rstrip('?. ')} ({', '.join(new)})?" if new else question
-
-
-def parts(question: str, asked: str) -> list[tuple[str, str]]:
-    """The questions that one asks, each standing alone, and as it was `asked` in it.
-
-    "Who won the final, and by how much?" asks two, "When and where did it sink?" as well. Where
-    that is not certain, it is one.
-    """
-    whole = [(question, asked)]
-    end = _END.search(question)
-    text, carried = question[: end.start()] if end else question, (end and end[1]) or ""
-    both = _BOTH.fullmatch(text)
-    found = [f"{w} {both[3]}" for w in both.groups()[:2]] if both else _AND.split(text)
-    words = [f"{part.rstrip('?. ')}?" for part in found]
-    first, *rest = words
-    opens = _WHETHER.match(first) or any(p.match(first) for _, p in _KIND_PATTERNS)
-    is_relative = _RELATIVE.search(first) and any(w.startswith("who") for w in rest)
-    is_quoted = bool(set(text) & set('"“”'))
-    if not rest or len(words) > PARTS or not opens or is_quoted or is_relative:
-        return whole
-    if both and _AND.search(both[3]):
-        return whole
-    known, named = carried[1:-1], facts.names(" ".join(rest))
-    if not known and (points_back(first) or (named and not facts.names(first))):
-        return whole
-
-    def alone(part: str) -> str:
-        if facts.names(part) and not points_back(part):
-            return part
-        says_much = facts.names(first) and set(terms(part)) - _VAGUE
-        told = subjects(first) if says_much else [first[:-1]]
-        return f"{part[:-1]} ({', '.join([*told, known] if known else told)})?"
-
-    opening = f"{first[:-1]} {carried}?" if carried else first
-    return [(opening, first), *((alone(part), part) for part in rest)]
-
-
-def _person(text: str) -> list[str]:
-    """The first name of a text that may be somebody's: not "Tokyo" of "in Tokyo" or "Tokyo's"."""
-    return [
-        name.text
-        for name in facts.names(text)
-        if not _WHERE.search(text[: name.span[0]]) and not _OWNS.match(text[name.span[1] :])
-    ][:1]
-
-
-def changes_subject(question: str, standalone: str, found: Iterable[str]) -> bool:
-    """True where no text found tells of what the question names and of what was carried over.
-
-    "What happened to the whale?" is no follow-up of a question about a bank.
-    """
-    own = {stem for subject in subjects(question) for stem in stems(subject)}
-    carried = set(stems(standalone)) - set(stems(question))
-    # "And in Wales?" says nothing by itself; "What about the ferry strike?" may.
-    is_short = bool(_OPENING.match(question)) and len(terms(question)) < 2
-    if not own or not carried or is_short or points(question):
-        return False
-    told = (set(stems(text)) for text in found)
-    return not any(2 * len(own & said) >= len(own) and carried & said for said in told)
-
-
-def points(question: str) -> bool:
-    """True for words that mean what was said before: "he", "there", "more"."""
-    return bool(_PRONOUN.search(question) or _POINTERS.search(question))
-
-
-def subjects(question: str) -> list[str]:
-    """What a question is about: its names, each with the nouns around it, and "the …" phrases."""
-    found = [m[1].strip() for m in _PHRASE.finditer(question)]
-    held = " ".join(found)
-    return found + [n.text for n in facts.names(question) if n.text not in held]
-
-
-def points_back(question: str) -> bool:
-    """True where a question cannot be understood without the one before it."""
-    pronoun, named = _PRONOUN.search(question), facts.names(question)
-    # "Who did Hegseth meet on his trip?" says itself who is meant.
-    if _OPENING.match(question) or (pronoun and not (named and named[0].span[0] < pronoun.start())):
-        return True
-    if named:
-        return False
-    if _POINTERS.search(question):
-        return True
-    if _THE_NEWS.search(question) and _OF_NEWS.issuperset(terms(question)):
-        return False
-    return sum(word not in _VAGUE for word in terms(question)) < 2

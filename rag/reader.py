@@ -14,12 +14,12 @@ from datetime import date
 
 import numpy as np
 
-from rag import facts, likeness
+from rag import days, facts, likeness
 from rag.chunk import embedded, header
 from rag.claims import known_as, plain
 from rag.crossencoder import Array, CrossEncoder, Read
 from rag.evidence import Evidence, Reading, sentences_of
-from rag.question import STOP_WORDS, Asked, stem, stems, words
+from rag.question import STOP_WORDS, Asked, capitalised, stem, stems, words
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index, articles_of
 
@@ -33,7 +33,6 @@ RETRIEVED = 5.0
 SOFT = 2.0
 # Taken from passages by age, where the question asks for what is new.
 AGED = 2.0
-_WORD = re.compile(r"[^\W\d_]+")
 _NEW = re.compile(
     r"\b(?:this (?:week|month|year|weekend)|recent(?:ly)?|latest|newest|today|tonight|yesterday|"
     r"what(?: is|['’]s) new|any news|"
@@ -50,14 +49,24 @@ _EARLIER = re.compile(
 )
 _TIME = re.compile(
     r"\b(?:\d{1,2}[.:]\d\d|\d{4}s?|noon|midnight|dawn|dusk|today|yesterday|tonight|tomorrow|"
-    r"spring|summer|autumn|winter|christmas|easter|century|centuries|[ap]\.?m|"
-    r"(?:second|minute|hour|day|night|eve|morning|afternoon|evening|week|weekend|month|year|"
-    r"decade)s?)\b",
+    r"spring|summer|autumn|winter|christmas|easter|century|centuries|[ap]\.?m|o['’]clock|"
+    r"(?:second|minute|hour|day|(?:over)?night|fortnight|eve|morning|afternoon|evening|week|"
+    r"weekend|month|year|decade)s?|(?:hour|dai|week|month|year)ly)\b|\d ?[ap]\.?m\b",
     re.IGNORECASE,
 )
-# Taken for each word of the question that names something and that the article does not have.
+_HOW_LONG = re.compile(r"\bhow (?:long|often|soon|late|old)\b", re.IGNORECASE)
+_NONE = re.compile(r"(?:none|nobody|no one|zero)\b", re.IGNORECASE)
+# Taken for each word of the question that names something and that the article does not have, and
+# for each year that is none of its own.
 UNNAMED = 14.0
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+NEXT = 1
+"""Years from an article's day within which its events lie, though it names no year."""
 _ENDING = re.compile(r"(?:e?s|e?d|ing|e?rs?|is?|(?:i|vi)?a?ns?|ese|ish)?")
+# "Łódź" is typed "Lodz": letters that are none with a mark.
+_UNMARKED = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe", "ß": "ss"}
+)
 LIKE = 4
 """Letters from which two words are taken to speak of the same."""
 # Taken once for names that the library does not have at all.
@@ -107,7 +116,10 @@ def read(
     articles = articles_of(first, index.store)
     texts = {key: words_of(_text(stored.article)) for key, stored in articles.items()}
     named = _naming(asked, articles.values())
-    unnamed = {key: sum(not has_word(text, word) for word in named) for key, text in texts.items()}
+    unnamed = {
+        key: sum(not has_word(text, word) for word in named) + _of_other_years(asked, articles[key])
+        for key, text in texts.items()
+    }
     aged = AGED if is_of_news(asked) else 0.0
     ages = _ages(first, today)
     newest = min(ages.values(), default=0.0)
@@ -239,15 +251,19 @@ def _behind(
 
 
 def _naming(asked: Asked, articles: Iterable[StoredArticle]) -> set[str]:
-    """The words of the question that name something: by a capital there, or else in the articles.
-
-    Many a question is typed without capitals.
-    """
-    written = {w for stored in articles for w in _WORD.findall(_text(stored.article))}
-    capital = {t for t in asked.terms if t.capitalize() in written and t not in written}
+    """The words of the question that name something: by a capital there, or in the articles."""
+    capital = capitalised(asked.terms, (_text(stored.article) for stored in articles))
     # Of "US Steel" articles may say "American".
     named = " ".join(name for name in asked.names if name.lower() not in STOP_WORDS)
     return capital | set(words(plain(named)))
+
+
+def _of_other_years(asked: Asked, stored: StoredArticle) -> int:
+    """How many years the question names that are far from the article's day, and not in it."""
+    day, text = stored.article.day, _text(stored.article)
+    told = {int(year) for year in _YEAR.findall(text)}
+    near = range(day.year - NEXT, day.year + NEXT + 1) if day else ()
+    return sum(int(year) not in (*told, *near) for year in _YEAR.findall(asked.text))
 
 
 def _head(passage: Passage) -> str:
@@ -274,7 +290,7 @@ def _is_unheard_of(asked: Asked, index: Index, texts: Iterable[set[str]]) -> boo
 def words_of(*texts: str) -> set[str]:
     """The words of texts, as `has_word` compares them; of "U.N." and "United Nations" also "UN"."""
     forms = {form for text in texts for form in (text, plain(text))}
-    return {known_as(word) for form in forms for word in words(form)}
+    return {_latin(known_as(word)) for form in forms for word in words(form)}
 
 
 def has_word(there: set[str], word: str) -> bool:
@@ -283,10 +299,14 @@ def has_word(there: set[str], word: str) -> bool:
     One is like another that differs in its ending: "Austria" is not like "Australia". A short
     word takes but a few endings: "Porto" is not like "port".
     """
-    word = known_as(word)
+    word = _latin(known_as(word))
     return word in there or any(
         _is_like(word, other) for other in there if other[:LIKE] == word[:LIKE]
     )
+
+
+def _latin(word: str) -> str:
+    return word if word.isascii() else word.translate(_UNMARKED)
 
 
 def _is_like(one: str, other: str) -> bool:
@@ -363,9 +383,11 @@ def best_words(
 def _fits(asked: Asked, words: str) -> bool:
     """False where the words cannot be what the question asks for."""
     if asked.kind == "number":
-        return any(likeness.counts(asked.text, n, words) for n in likeness.numbers(words))
+        is_time = _HOW_LONG.search(asked.text) and _TIME.search(words)
+        counted = (likeness.counts(asked.text, n, words) for n in likeness.numbers(words))
+        return bool(is_time or _NONE.match(words)) or any(counted)
     if asked.kind == "date":
-        return bool(facts.date_spans(words) or _TIME.search(words))
+        return bool(days.spans(words) or _TIME.search(words))
     if asked.kind == "name" and words.islower():
         return False
     new = set(stems(words)) - set(stems(asked.text))

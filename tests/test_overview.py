@@ -65,7 +65,7 @@ def test_a_subject_is_told_by_its_reports_the_newest_first(room: Newsroom, quest
     ]
 
 
-@pytest.mark.parametrize("question", ["latest news", "What's the news today?", "What's new?"])
+@pytest.mark.parametrize("question", ["latest news", "Give me the top 3 stories", "What's new?"])
 def test_the_news_are_the_newest_stories(room: Newsroom, question: str) -> None:
     lorry, bus, more = begins(room, question)
     assert (lorry, more) == ("A lorry ran into a wall in Mill Lane.", "Engineers have found more.")
@@ -83,6 +83,21 @@ def test_the_news_of_a_day(room: Newsroom) -> None:
     assert begins(room, "latest news", as_of="2025-10-31") == [
         "The Quell Bridge was shut on Tuesday after inspectors found cracks."
     ]
+
+
+@pytest.mark.parametrize(
+    "question", ["What happened this month?", "What's the news about the Quell Bridge this month?"]
+)
+def test_the_news_of_a_month(room: Newsroom, question: str) -> None:
+    assert begins(room, question, as_of="2026-05-31") == [
+        "A bus full of singers was the first to cross the Quell Bridge on Monday."
+    ]
+
+
+def test_old_news_are_no_news_of_today(room: Newsroom) -> None:
+    answer = room.ask("What happened today?", as_of="2026-09-20")
+    assert (answer.status, answer.reason) == ("declined", "window_empty")
+    assert answer.nearest[0].title == "Lorry hits Mill Lane wall"  # the newest there is
 
 
 def test_the_news_of_a_library_without_dates(tmp_path: Path) -> None:

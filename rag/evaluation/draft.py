@@ -20,7 +20,8 @@ from rag.errors import ModelError, QuestionError
 from rag.evaluation.metrics import contains
 from rag.evaluation.questions import Gold, Question
 from rag.evaluation.templates import Drafted, questions
-from rag.question import analyse, points_back, terms
+from rag.followup import points_back
+from rag.question import analyse, terms
 from rag.records import StoredArticle
 
 if TYPE_CHECKING:
