@@ -31,7 +31,7 @@ class Settings:
     model_url: str | None = None
     """Base address of an OpenAI-compatible server, for models named "openai:…"."""
     model_timeout: float = 60.0
-    """Seconds to wait for the language model's next words before going on without it."""
+    """Seconds to wait for the language model's next words; a whole answer may take three times as long."""
     prompt_tokens: int = 6000
     """Room for the passages and the question in the language model's prompt."""
     embedder: str = "all-MiniLM-L6-v2"
@@ -39,7 +39,7 @@ class Settings:
     reader: str = "shipped"
     """The trained reader: "shipped", "none", or a folder made by `python -m rag.training`."""
     caution: str = "normal"
-    """How sure it must be to answer rather than decline: "strict", "normal" or "lenient"."""
+    """How sure it must be, without a language model, to answer: "strict", "normal" or "lenient"."""
     fetch_private: bool = False
     """1: also fetch from addresses of your own machine and network, which is refused otherwise."""
     fetch_delay: float = 1.0
@@ -47,9 +47,9 @@ class Settings:
     fetch_timeout: float = 30.0
     """Seconds within which a page must have arrived."""
     cache: Path = Path(platformdirs.user_cache_dir("citewire"))
-    """Folder for prepared models and the sample library; may be deleted at any time."""
+    """Folder for prepared models and the sample library, else ~/.cache/citewire; may be deleted."""
     data: Path = Path(platformdirs.user_data_dir("citewire"))
-    """Folder for the user's own library and conversations."""
+    """Folder for your own library and conversations, else ~/.local/share/citewire."""
 
     def __post_init__(self) -> None:
         if self.caution not in CAUTION:
