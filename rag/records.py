@@ -235,6 +235,9 @@ class Statement:
     reason: str
     """Why, in words."""
 
+    def __str__(self) -> str:
+        return self.text
+
 
 SURE = 0.8
 """Confidence from which the exact words of an answer are shown by themselves: below it most are

@@ -31,7 +31,8 @@ class Settings:
     model_url: str | None = None
     """Base address of an OpenAI-compatible server, for models named "openai:…"."""
     model_timeout: float = 60.0
-    """Seconds to wait for the language model's next words; a whole answer may take three times as long."""
+    """Seconds to wait for the language model's next words; a whole answer may take three times as
+    long."""
     prompt_tokens: int = 6000
     """Room for the passages and the question in the language model's prompt."""
     embedder: str = "all-MiniLM-L6-v2"
