@@ -248,12 +248,13 @@ def _marks(sentence: str, told: Told) -> Iterator[Word]:
     numbers = [(*n.span, n.text) for n in facts.number_spans(sentence)]
     numbers += [(*m.span(), m[0]) for m in _ORDINAL.finditer(sentence)]
     for start, end, text in sorted(numbers, key=lambda n: (n[0], -n[1])):
-        values = facts.numbers(text) or ({2.0} if text.lower() in _TWO else frozenset())
+        values: frozenset[object] = facts.numbers(text) or facts.vague(text)
+        values = values or (frozenset({2.0}) if text.lower() in _TWO else frozenset())
         # The number in "Luna-25" is part of a name.
         in_name = any(n.span[0] < start < n.span[1] for n in names)
         if values and not in_name and free(start, end):
             unit = _unit(sentence[:start], sentence[end:])
-            yield Word("number", text, frozenset(values), start, unit)
+            yield Word("number", text, values, start, unit)
     for name in names:
         # "The WHO" is a name although "who" is none; "Something went wrong" begins with none.
         opening = name.span[0] == 0 and name.text.lower() in _EMPTY and not name.text.isupper()
