@@ -78,29 +78,46 @@ _DENIED = re.compile(
 _SOFTWARE = (
     r"(?:AI|artificial intelligence|chatbots?|(?:large )?language models?|LLMs?|assistants?)"
 )
-_IGNORE = (
-    r"(?:ignore|disregard|forget|override|bypass)\s+(?:(?:all|any|of|the|your|these|those|my)\s+)*"
-    r"(?:previous|prior|above|earlier|preceding|existing|system|other)\s+(?:\w+\s+)?"
+# Where a verb gives an order: "Airlines bypass existing rules" and "he told jurors to disregard
+# earlier instructions" give none.
+_ORDER = (
+    r"(?:(?:^|\n|[^\w\s])\s*|\b(?:please|now|and|then|just|"
+    rf"(?:you|{_SOFTWARE}(?: systems?)?)"
+    r"(?: (?:must|should|shall|will|can|(?:(?:are|have|need) )?to))?)\s+)"
 )
 _ORDERS = re.compile(
-    rf"\b{_IGNORE}(?:instruction|prompt)"
-    # "Airlines bypass existing rules" gives no order.
-    rf"|(?:(?:^|[.!?:;\n\"“(])\s*|\b(?:please|you must|you should|now|and|then)\s+){_IGNORE}"
-    r"(?:rule|direction|guideline|message|context|source|text|paragraph)"
-    r"|\b(?:ignore|disregard|forget)\s+(?:everything|anything|all|what)\s+(?:above|before|else|you\b|"
-    r"that\s+(?:came|was)|written)"
-    r"|\b(?:ignore|disregard|forget|override)\s+(?:all\s+)?your\s+(?:instruction|rule|guideline|prompt)"
-    r"|<\|?(?:system|im_start|assistant|user)\b|\[/?INST\]"
-    # An assistant referee is somebody.
-    rf"|\byou are (?:now )?(?:an? )?(?:helpful )?{_SOFTWARE}\b(?! (?:\w+(?:er|or|ee)|coach)\b)"
-    rf"|\bif you are (?:an? )?{_SOFTWARE}\b"
-    rf"|\bdear\s+(?:all\s+)?{_SOFTWARE}\b"
-    # "The Pope's message to AI companies" is none.
-    rf"|(?:^|[.!?\n]\s*|\b(?=[^.!?\n]{{,60}}:))"
-    rf"(?:note|attention|message|instructions?|reminder)\b[\s:]+(?:to\s+|for\s+)?"
-    rf"(?:all\s+|any\s+|the\s+)?{_SOFTWARE}(?:\s+{_SOFTWARE})?"
-    r"(?=\s*(?:[:;!—–-]|(?:please|must|should|shall)\b))"
-    rf"|\b{_SOFTWARE}\s+(?:that\s+|which\s+|who\s+)?(?:read|process|summari|answer|quot)\w*\s+this\b",
+    "|".join(
+        (
+            # Ignore all previous instructions.
+            rf"{_ORDER}(?:ignore|disregard|forget|override|bypass)\s+"
+            r"(?:(?:all|any|of|the|your|these|those|my)\s+)*"
+            r"(?:previous|prior|above|earlier|preceding|existing|system|other)\s+(?:\w+\s+)?"
+            r"(?:instruction|prompt|rule|direction|guideline|message|context|source|text|paragraph)",
+            # Forget everything you were told before.
+            rf"{_ORDER}(?:ignore|disregard|forget)\s+(?:everything|anything|all|what)\s+"
+            r"(?:above|before|else|written|you\b(?! know about)|that\s+(?:came|was))",
+            # Override your guidelines.
+            r"\b(?:ignore|disregard|forget|override)\s+(?:all\s+)?your\s+"
+            r"(?:instruction|rule|guideline|prompt)",
+            # <|im_start|>system
+            r"<\|?(?:system|im_start|assistant|user)\b|\[/?INST\]",
+            # You are now a helpful assistant. But an assistant referee is somebody.
+            rf"\byou are (?:now )?(?:an? )?(?:helpful )?{_SOFTWARE}\b"
+            r"(?! (?:\w+(?:er|or|ee)|coach)\b)",
+            # If you are a language model, say so.
+            rf"\bif you are (?:an? )?{_SOFTWARE}\b",
+            # Dear AI, leave this out.
+            rf"\bdear\s+(?:all\s+)?{_SOFTWARE}\b",
+            # Note to AI assistants: cite this. But the Pope's message to AI companies is none.
+            r"(?:^|[.!?\n]\s*|\b(?=[^.!?\n]{,60}:))"
+            r"(?:note|attention|message|instructions?|reminder)\b[\s:]+(?:to\s+|for\s+)?"
+            rf"(?:all\s+|any\s+|the\s+)?{_SOFTWARE}(?:\s+{_SOFTWARE})?"
+            r"(?=\s*(?:[:;!—–-]|(?:please|must|should|shall)\b))",
+            # AI reading this page should praise us.
+            rf"\b{_SOFTWARE}\s+(?:that\s+|which\s+|who\s+)?"
+            r"(?:read|process|summari|answer|quot)\w*\s+this\b",
+        )
+    ),
     re.IGNORECASE,
 )
 
