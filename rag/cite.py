@@ -47,44 +47,60 @@ def drafts(pieces: Iterable[str], sources: Sequence[Source]) -> Iterator[Draft]:
     into pieces makes no difference. Where the pieces break off with an error, a last sentence that
     has its full stop and its markers is still given before the error is raised.
     """
-    buffer = ""
+    text = _Text()
     try:
         for piece in pieces:
-            buffer += piece
-            while (end := _sentence_end(buffer)) is not None:
-                yield from _draft(buffer[:end], sources)
-                buffer = buffer[end:]
+            for sentence in text.completed_by(piece):
+                yield from _draft(sentence, sources)
     except Exception:
-        if re.search(rf"[.!?][\"”’)]*{_MARKERS.pattern}$|{_MARKERS.pattern}[.!?][\"”’)]*$", buffer):
-            yield from _draft(buffer, sources)
+        marked = rf"[.!?][\"”’)]*{_MARKERS.pattern}$|{_MARKERS.pattern}[.!?][\"”’)]*$"
+        if re.search(marked, text.rest):
+            yield from _draft(text.rest, sources)
         raise
-    buffer += "\n"
-    while (end := _sentence_end(buffer)) is not None:
-        yield from _draft(buffer[:end], sources)
-        buffer = buffer[end:]
+    for sentence in text.completed_by("\n"):
+        yield from _draft(sentence, sources)
 
 
-def _sentence_end(text: str) -> int | None:
-    """Where the first sentence ends, its markers included; None where that is not yet certain.
+@dataclass(slots=True)
+class _Text:
+    """A text that arrives in pieces."""
 
-    Decided by the text up to the word behind the full stop, and by nothing that may still come.
-    """
-    for stop in _STOP.finditer(text):
-        if stop[0] == "\n":
-            return stop.end()
-        markers = _MARKERS.match(text, stop.end())
-        end = markers.end() if markers else stop.end()
-        following = _NEXT_WORD.match(text, end)
-        if _UNFINISHED.fullmatch(text, end) or not following:
-            return None
-        before, word = text[: stop.end()], following[1]
-        if _LIST_MARK.fullmatch(before + " ") or _inside_quotation(before):
-            continue
-        if word is None:
-            return following.end()
-        if (markers or text[end].isspace()) and _starts_sentence(word, text[:end]):
-            return end
-    return None
+    rest: str = ""
+    """What is no whole sentence yet."""
+    decided: int = 0
+    """No stop before this character of the rest ends a sentence."""
+
+    def completed_by(self, piece: str) -> Iterator[str]:
+        """The sentences that are complete with the next piece, their markers included."""
+        self.rest += piece
+        while (end := self._sentence_end()) is not None:
+            yield self.rest[:end]
+            self.rest, self.decided = self.rest[end:], 0
+
+    def _sentence_end(self) -> int | None:
+        """Where the first sentence ends; None where that is not yet certain.
+
+        Decided by the text up to the word behind the full stop, and by nothing that may still come.
+        """
+        text = self.rest
+        for stop in _STOP.finditer(text, self.decided):
+            self.decided = stop.start()
+            if stop[0] == "\n":
+                return stop.end()
+            markers = _MARKERS.match(text, stop.end())
+            end = markers.end() if markers else stop.end()
+            following = _NEXT_WORD.match(text, end)
+            if _UNFINISHED.fullmatch(text, end) or not following:
+                return None
+            before, word = text[: stop.end()], following[1]
+            if _LIST_MARK.fullmatch(before + " ") or _inside_quotation(before):
+                continue
+            if word is None:
+                return following.end()
+            if (markers or text[end].isspace()) and _starts_sentence(word, text[:end]):
+                return end
+        self.decided = len(text)
+        return None
 
 
 def _starts_sentence(word: str, before: str) -> bool:

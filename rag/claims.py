@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rag import days, facts
 from rag.days import Day, Told
@@ -30,8 +30,8 @@ class Word:
     start: int
     """Of its first character in the sentence."""
     unit: str = ""
-    """Of a number: the currency, "%", the stem of what it measures or counts in, or nothing; with
-    "-" before it below zero."""
+    """Of a number: the currency, "%", "am" or "pm", the stem of what it measures or counts in, or
+    nothing; with "-" before it below zero."""
     lead: str = ""
     """What stands between the word before and this one."""
     denied: bool = False
@@ -60,8 +60,9 @@ REACH = 5
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _EMPTY = (STOP_WORDS - {"say", "says", "said"}) | frozenset(
-    "about around roughly approximately nearly almost over least yet still longer even including "
-    "never cannot without am pm mr mrs ms old aged people person".split()
+    "about around roughly approximately nearly almost over above below down less fewer least "
+    "yet still longer even including never cannot without am pm mr mrs ms old aged people "
+    "person".split()
 )
 # Stems of what a person is called by besides a name: two presidents are not the same.
 _OFFICES = frozenset(
@@ -89,6 +90,8 @@ _SHORT_FORMS = (
     (r"chief executive(?: officer)?", "CEO"),
     (r"per cent|percent", "%"),
 )
+_FAHRENHEIT = re.compile(r"(?<=\d)(?: ?° ?)?F\b")
+_CELSIUS = re.compile(r"(?<=\d)(?: ?°(?: ?C\b)?|C\b| degrees (?:C|[Cc]elsius|[Cc]entigrade)\b)")
 # Peoples that are not called like their country (the others differ in their endings only), and
 # titles and measures in short.
 _OTHERWISE = {
@@ -99,6 +102,8 @@ _OTHERWISE = {
     "spanish": "spain", "spaniard": "spain", "dutch": "netherlands", "swiss": "switzerland",
     "danish": "denmark", "irish": "ireland", "polish": "poland", "finnish": "finland",
     "swedish": "sweden", "english": "england", "scottish": "scotland", "welsh": "wales",
+    "israeli": "israel", "peruvian": "peru", "belgian": "belgium", "afghan": "afghanistan",
+    "nigerian": "nigeria",  # Niger's are Nigeriens
     "filipino": "philippines", "thai": "thailand", "greek": "greece", "turkish": "turkey",
     "turkiye": "turkey", "burmese": "myanmar", "portuguese": "portugal", "norwegian": "norway",
 }  # fmt: skip
@@ -139,7 +144,10 @@ _ORDINAL = re.compile(
 _LINK = re.compile(r"\b(?:from|to|of)\b")
 _MONEY_BEFORE = re.compile(rf"[{facts.SIGNS}](?=[-−]?$)")
 _BELOW_ZERO = re.compile(rf"(?:^|[\s({facts.SIGNS}])[-−]$|\bminus $")
-_UNIT = re.compile(r"[ -](?:square |cubic |US |Swiss )?([^\W\d_]+)")
+_UNIT = re.compile(r"[ -]?(?:square |cubic |US |Swiss )?([^\W\d_]+)")
+_HALF_DAY = re.compile(r" ?([ap])\.?m\b")
+# "6 to 8 weeks", "20, 30 and 40 per cent": a unit is of all that stand in a row.
+_LISTED = re.compile(r"(?:,|,? (?:to|and|or)|[-–]) ?")
 # "No more than 20" and "not only" deny nothing.
 _DENIAL = re.compile(
     r"\b(?:not(?! only\b)|no(?! (?:more|fewer|less|later|doubt)\b)|never|none|nobody|nothing|"
@@ -167,6 +175,11 @@ def known_as(word: str) -> str:
     return stem(word)
 
 
+def is_participle(word: Word) -> bool:
+    """True for a verb's form that may follow "was"."""
+    return word.kind == "word" and (word.text.endswith("ed") or word.text in _IRREGULAR)
+
+
 _CURRENCIES = {known_as(name): sign for name, sign in facts.CURRENCIES.items()}
 # What things are measured in: "300 hectares" are not 300 acres.
 _MEASURES = frozenset(
@@ -192,6 +205,7 @@ def plain(text: str) -> str:
     text = text.replace("’", "'")
     for pattern, form in _SHORT_FORMS:
         text = re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", form, text)
+    text = _CELSIUS.sub(" degrees", _FAHRENHEIT.sub(" degrees Fahrenheit", text))
     return re.sub(r"\b(\d{1,2}):(\d\d)(?!\d)", r"\1.\2", text)
 
 
@@ -215,6 +229,11 @@ def _row(sentence: str, published: date | None) -> Row:
     for i, word in enumerate(row):
         row[i] = replace(word, lead=sentence[at : word.start])
         at = word.start + len(word.text)
+    for i in range(len(row) - 1, 0, -1):
+        one, two = row[i - 1 : i + 1]
+        listed = one.kind == two.kind == "number" and _LISTED.fullmatch(two.lead)
+        if listed and not one.unit:
+            row[i - 1] = replace(one, unit=two.unit.lstrip("-"))
     return tuple(_with_denials(row, sentence))
 
 
@@ -223,11 +242,16 @@ def _with_denials(row: list[Word], sentence: str) -> list[Word]:
         for match in pattern.finditer(sentence):
             last = next(_CLAUSE_END.finditer(sentence, match.end())).start()
             scope = [i for i, w in enumerate(row) if match.end() <= w.start < last]
-            first = next((i for i in scope if not row[i].text.endswith("ly")), None)
+            first = min(scope, key=lambda i: not _is_plain(row[i]), default=None)
             for i in scope:
                 denied = row[i].denied or (pattern is _DENIAL and i == first)
                 row[i] = replace(row[i], denied=denied, doubtful=True)
     return row
+
+
+def _is_plain(word: Word) -> bool:
+    """True for what a denial before it denies, rather than an adverb, a name or a day between."""
+    return word.kind == "word" and not word.text.endswith("ly")
 
 
 def _marks(sentence: str, told: Told) -> Iterator[Word]:
@@ -248,12 +272,13 @@ def _marks(sentence: str, told: Told) -> Iterator[Word]:
     numbers = [(*n.span, n.text) for n in facts.number_spans(sentence)]
     numbers += [(*m.span(), m[0]) for m in _ORDINAL.finditer(sentence)]
     for start, end, text in sorted(numbers, key=lambda n: (n[0], -n[1])):
-        values = facts.numbers(text) or ({2.0} if text.lower() in _TWO else frozenset())
+        values: frozenset[object] = facts.numbers(text) or facts.vague(text)
+        values = values or (frozenset({2.0}) if text.lower() in _TWO else frozenset())
         # The number in "Luna-25" is part of a name.
         in_name = any(n.span[0] < start < n.span[1] for n in names)
         if values and not in_name and free(start, end):
             unit = _unit(sentence[:start], sentence[end:])
-            yield Word("number", text, frozenset(values), start, unit)
+            yield Word("number", text, values, start, unit)
     for name in names:
         # "The WHO" is a name although "who" is none; "Something went wrong" begins with none.
         opening = name.span[0] == 0 and name.text.lower() in _EMPTY and not name.text.isupper()
@@ -269,6 +294,8 @@ def _unit(before: str, after: str) -> str:
         return sign + money[0]
     if re.match(r" ?%", after):
         return sign + "%"
+    if half := _HALF_DAY.match(after):
+        return half[1] + "m"
     named = _UNIT.match(after)
     unit = known_as(named[1].lower()) if named else ""
     return sign + (_CURRENCIES.get(unit) or (unit if unit in _MEASURES else ""))
@@ -296,17 +323,25 @@ def _neighbours(row: Row, i: int) -> dict[object, int]:
     return found
 
 
-def alike(
-    row: Row, i: int, source: Sequence[Row], among: Callable[[Word], bool]
-) -> list[tuple[float, Row, int]]:
-    """The places of the source whose word is `among` those wanted, each with its likeness.
+class Place(NamedTuple):
+    """A word of a source, and how alike its surroundings are to those of a word compared to it."""
 
-    Likeness is how alike the surroundings of word `i` of the row and of that place are: for each
-    neighbour in common 1 over its distance, and half of that where it stands on the other side.
-    """
+    likeness: float
+    """For each neighbour in common 1 over its distance; half of that where it stands on the other
+    side."""
+    row: Row
+    at: int
+
+    @property
+    def word(self) -> Word:
+        return self.row[self.at]
+
+
+def alike(row: Row, i: int, source: Sequence[Row], among: Callable[[Word], bool]) -> list[Place]:
+    """The places of the source whose word is `among` those wanted, for word `i` of a row."""
     mine = _neighbours(row, i)
     return [
-        (_likeness(mine, _neighbours(there, j)), there, j)
+        Place(_likeness(mine, _neighbours(there, j)), there, j)
         for there in source for j, word in enumerate(there) if among(word)
     ]  # fmt: skip
 

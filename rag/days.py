@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -12,13 +13,15 @@ from rag import facts
 _MONTHS = {name.capitalize(): number for name, number in facts.MONTHS.items()}
 _DAY = re.compile(
     rf"\b(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b(?!\.? \d)|"
-    r"\b(?:yesterday|today|tonight|tomorrow|(?:last|this|next) (?:month|year)|years? ago)\b"
+    r"\b(?:yesterday|today|tonight|tomorrow|(?:last|this|next) (?:month|year)|"
+    r"(?:day|week|month|year)s? ago)\b"
 )
 _WEEKDAY = re.compile(rf"\b({'|'.join(facts.WEEKDAYS)}),? (?:the )?$", re.IGNORECASE)
 # In such a sentence a day may lie ahead.
 _AHEAD = re.compile(
     r"\b(?:will|would|shall|due|next|until|by|expect(?:ed|s)?|plan(?:s|ned)?|scheduled|coming|"
-    r"hopes?|intends?|(?:is|are|was|were) to|set (?:for|to))\b"
+    r"hopes?|intends?|(?:is|are|was|were) to|set (?:for|to)|(?:is|are) (?:on|in)|"
+    r"starts|begins|opens|resumes|ends|closes|takes place)\b"
 )
 
 
@@ -122,17 +125,30 @@ def _relative(text: str, before: str, published: date) -> Iterator[Day]:
     """The days that "yesterday", "last month", "this year" or "two years ago" mean."""
     days = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1}
     first, _, unit = text.partition(" ")
-    step = {"last": -1, "next": 1}.get(first, 0)
     if text in days:
         yield known(published + timedelta(days=days[text]))
-    elif unit == "month":
-        month = published.year * 12 + published.month - 1 + step
-        yield Day(month // 12, month % 12 + 1)
-    elif unit == "year":
-        yield Day(published.year + step)
+    elif unit == "ago":
+        count = " ".join(before.split()[-2:])
+        one = {1.0} if re.search(r"\b(?:an?|one)$", count, re.IGNORECASE) else ()
+        for back in facts.numbers(count) or one:
+            # An article that reaches back beyond the first year of the calendar names no day.
+            with suppress(OverflowError, ValueError):
+                yield _ago(int(back), first.rstrip("s"), published)
     else:
-        for back in facts.numbers(" ".join(before.split()[-2:])) or {1.0}:
-            yield Day(max(published.year - int(back), 1))
+        step = {"last": -1, "next": 1}.get(first, 0)
+        yield _ago(-step, unit, published)
+
+
+def _ago(count: int, unit: str, published: date) -> Day:
+    """What so many days, weeks, months or years before publication was, as closely as is said."""
+    if unit == "day":
+        return known(published - timedelta(days=count))
+    if unit == "week":
+        day = published - timedelta(weeks=count)
+        return Day(day.year, day.month)
+    years, month = divmod(published.month - 1 - (count if unit == "month" else 12 * count), 12)
+    day = date(published.year + years, month + 1, 1)
+    return Day(day.year, day.month if unit == "month" else None)
 
 
 def known(day: date) -> Day:

@@ -17,18 +17,24 @@ MONTHS = {
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+_UP_TO_TWELVE, _OVER_TWELVE = r"0?[1-9]|1[0-2]", r"1[3-9]|2\d|3[01]"
 _DATE = re.compile(
     rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m1>{_MONTH})\b\.?"
     rf"|(?P<m2>{_MONTH})\b\.? (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!,\d|\.\d)"
     rf"|(?P<m3>{_MONTH})\b\.?(?= (?:19|20)\d\d\b))(?:,? (?P<y>(?:19|20)\d\d)\b)?"
-    r"|\b(?P<iso>(?:19|20)\d\d-\d\d-\d\d)\b",
+    r"|\b(?P<iso>(?:19|20)\d\d-\d\d-\d\d)\b"
+    # 28/03/2025 and 03/28/2025; of 05/04/2025 nobody knows which is the month.
+    rf"|\b(?:(?P<d3>{_OVER_TWELVE})/(?P<n1>{_UP_TO_TWELVE})|"
+    rf"(?P<n2>{_UP_TO_TWELVE})/(?P<d4>{_OVER_TWELVE}))/(?P<y2>(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 _SCALES = {"hundred": 100, "thousand": 1_000, "k": 1_000, "million": 1_000_000, "m": 1_000_000,
            "mn": 1_000_000, "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12,
            "tn": 10**12, "dozen": 12}  # fmt: skip
+# Thousands are set apart by commas or by spaces, which may be thin or unbreakable.
 _NUMBER = re.compile(
-    r"(?<![\w.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+    r"(?<![\w.])(?P<digits>\d{1,3}(?:[, \u00a0\u2009\u202f]\d{3})+(?!\d)(?:\.\d+)?|"
+    r"\d+(?:\.\d+)?|\.\d+)"
     r"(?:(?:-|\s)?(?P<scale>hundred|thousand|million|billion|trillion|mn|bn|tn|dozen)\b"
     r"|(?P<letter>[kmb])\b)?",  # "300 m" are metres
     re.IGNORECASE,
@@ -46,8 +52,24 @@ CURRENCIES = dict(
     )
 ) | {name: name for name in "franc yuan rand krona krone zloty dirham riyal shekel baht".split()}
 """Names of currencies to what they are compared by."""
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_SCALE = "dozen|hundred|thousand|million|billion|trillion"
+# "Hundreds" and "several hundred" are not 100.
+_VAGUE = rf"(?:several|few|many) (?:{_SCALE})|(?:{_SCALE})s"
 # "one" is a pronoun far more often than a count, so the word alone is no claim about a number.
-_ONE = re.compile(r"\b(one|first|second)\b", re.IGNORECASE)
+_WITHIN = "".join(
+    f"(?<!{word} )(?<!{word} and )" for word in f"{_TENS}|hundred|thousand|million".split("|")
+)
+_NO_COUNT = re.compile(
+    rf"\b(?:{_VAGUE}|{_WITHIN}(?:one\b(?! (?:{_SCALE}|and a half|point)\b)|first|second))\b",
+    re.IGNORECASE,
+)
+# What the reading of numbers leaves in words.
+_PARTS = (
+    (r"\b(\d+) and a half\b", r"\1.5"),
+    (r"\bhalf (?:an? )?(?=10{3,}\b|dozen\b)", "0.5 "),
+    (r"(?<!\d )\bdozen\b", "1 dozen"),
+)
 
 _CAPITAL = (
     r"(?:(?:[A-Z]\.){2,}|[A-Z]\.(?= [A-Z])|(?:Mr|Mrs|Ms|Dr|Gen|Sen|Rep|Gov|Prof|St|Lt|Col)\.|"
@@ -58,18 +80,19 @@ _NAME = re.compile(
 )
 # Of "what's" and "he'd".
 _ENDING = re.compile(r"['’]\w{1,2}$")
-_QUOTE = re.compile(r"[\"“]([^\"“”]+)[\"”]")
+QUOTED = re.compile(r"[\"“]([^\"“”]+)[\"”]")
+"""What stands between double quotation marks, and the marks."""
 _NOT_NAMES = frozenset(
     "a an and as at after all also although another any because before both but by during each "
-    "even every few for from had has have he her here his how however i if in instead it its just "
-    "last later like many may more most much my nearly neither next no nor not now of on once one "
-    "only or other our out over several she since so some still such than that the their them "
-    "then there these they this those though through to today tomorrow tonight two three four "
+    "even every few fewer for from had has have he her here his how however i if in instead it its "
+    "just last later less like many may more most much my nearly neither next no nor not now of on "
+    "once one only or other our out over several she since so some still such than that the their "
+    "them then there these they this those though through to today tomorrow tonight two three four "
     "five six seven eight nine ten under until up us was we were what when where whether which "
     "while who whose why will with within without would yes yet yesterday you your about above "
-    "across against along among around according asked despite did do does is are be been being "
-    "can could should might must first second third meanwhile earlier officials police people "
-    "residents experts critics supporters scientists researchers rescuers correction".split()
+    "across against along among below down around according asked despite did do does is are be "
+    "been being can could should might must first second third meanwhile earlier officials police "
+    "people residents experts critics supporters scientists researchers rescuers correction".split()
 )
 OPENERS = _NOT_NAMES | frozenset(MONTHS) - {"may"} | frozenset(WEEKDAYS)
 
@@ -90,19 +113,27 @@ def numbers(text: str) -> frozenset[float]:
     """
     from text_to_num import alpha2digit
 
-    spelled = _ONE.sub(lambda m: "_" * len(m[0]), text.replace("-", " "))
+    spelled = _NO_COUNT.sub(lambda m: "_" * len(m[0]), text.replace("-", " "))
     digits = alpha2digit(spelled, "en", threshold=0)
+    for pattern, number in _PARTS:
+        digits = re.sub(pattern, number, digits, flags=re.IGNORECASE)
+    while multiplied := _MULTIPLIED.search(digits):
+        product = float(multiplied[1].replace(",", "")) * float(multiplied[2])
+        digits = digits.replace(multiplied[0], f"{product:f}", 1)
+    digits = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", digits)
     values = set()
-    for source in {text, digits}:
-        while multiplied := _MULTIPLIED.search(source):
-            product = float(multiplied[1].replace(",", "")) * float(multiplied[2])
-            source = source.replace(multiplied[0], f"{product:f}", 1)
-        source = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", source)
-        source = re.sub(r"(?<=\d)-(?=[^\W\d_]{2})", " ", source)
-        for match in _NUMBER.finditer(source):
-            scale = _SCALES.get((match["scale"] or match["letter"] or "").lower(), 1)
-            values.add(round(float(match["digits"].replace(",", "")) * scale, 6))
+    for match in _NUMBER.finditer(digits):
+        scale = _SCALES.get((match["scale"] or match["letter"] or "").lower(), 1)
+        values.add(round(float(re.sub(r"[^\d.]", "", match["digits"])) * scale, 6))
     return frozenset(values)
+
+
+def vague(text: str) -> frozenset[str]:
+    """The scales of what a text counts but loosely: "hundred" for "hundreds" or "a few hundred"."""
+    scales = (
+        re.search(_SCALE, found.lower()) for found in re.findall(rf"\b(?:{_VAGUE})\b", text, re.I)
+    )
+    return frozenset(scale[0] for scale in scales if scale)
 
 
 def dates(text: str) -> list[tuple[int | None, int, int | None]]:
@@ -112,6 +143,10 @@ def dates(text: str) -> list[tuple[int | None, int, int | None]]:
         if match["iso"]:
             year, month, day = map(int, match["iso"].split("-"))
             found.append((year, month, day))
+            continue
+        if match["y2"]:
+            month, day = int(match["n1"] or match["n2"]), int(match["d3"] or match["d4"])
+            found.append((int(match["y2"]), month, day))
             continue
         name = match["m1"] or match["m2"] or match["m3"]
         if match["m3"] is None and name[0].islower():
@@ -142,12 +177,14 @@ def number_spans(text: str) -> list[Found]:
 
 
 _NUMBER_WORD = (
-    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
-    "sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
-    "hundred|thousand|million|billion|dozens?|half|twice|hundreds|thousands|a dozen|a third|"
+    f"{_VAGUE}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
+    f"fifteen|sixteen|seventeen|eighteen|nineteen|{_TENS}|{_SCALE}|half|twice|a dozen|a third|"
     "a quarter"
 )
-_NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:[- ](?:and )?(?:{_NUMBER_WORD}))*\b", re.I)
+_NUMBER_WORDS = re.compile(
+    rf"\b(?:\d+ and a half|{_NUMBER_WORD})(?:[- ](?:and[- ])?(?:an?[- ])?(?:{_NUMBER_WORD}))*\b",
+    re.I,
+)
 
 
 @lru_cache(maxsize=8192)
@@ -182,7 +219,7 @@ def _opens(word: str, shouts: bool) -> bool:
 
 def quotations(text: str) -> list[str]:
     """What stands between double quotation marks."""
-    return [match[1].strip(" ,.") for match in _QUOTE.finditer(text)]
+    return [match[1].strip(" ,.") for match in QUOTED.finditer(text)]
 
 
 def weekday_date(name: str, published: date) -> date:

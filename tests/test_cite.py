@@ -1,6 +1,7 @@
 """From what a model writes to sentences with sources, worked out by hand."""
 
 from collections.abc import Iterator
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -110,6 +111,12 @@ def test_a_sentence_is_given_as_soon_as_the_next_has_begun() -> None:
     seen: list[str] = []
     assert next(drafts(pieces(), SOURCES)).text == "It sank."
     assert seen == ["It sank", " [1]. ", "All "]
+
+
+def test_text_that_never_ends_a_sentence_is_read_as_fast_as_it_arrives() -> None:
+    start = process_time()
+    assert len(list(drafts("A. " * 200, SOURCES))) == 1
+    assert process_time() - start < 5  # seconds
 
 
 @pytest.mark.parametrize(
