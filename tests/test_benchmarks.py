@@ -16,9 +16,9 @@ from click.testing import CliRunner
 from rag import Article, Newsroom, crossencoder
 from rag.cli import cli
 from rag.errors import QuestionError
-from rag.evaluation import sha256
+from rag.evaluation import draft, metrics, sha256
 from rag.evaluation.benchmarks import baselines, realtimeqa, sample, squad2, support
-from rag.evaluation.benchmarks.recipe import Recipe
+from rag.evaluation.benchmarks.recipe import Recipe, first_passage
 from rag.records import Scope, Timestamp
 
 ROOT = Path(__file__).parent.parent
@@ -343,6 +343,9 @@ def test_the_recipe_finds_paragraphs(room: Newsroom, tmp_path: Path) -> None:
     assert len(recipe.search("Which firm?", as_of=day)) == 2  # the bridge is of the day after
     assert [p.text for p in recipe.search("Which firm?", keys=only, as_of=day)] == [FERRY]
     assert recipe.search("Which firm?", keys=[]) == []
+    # Two articles have the same text: their titles, embedded with it, tell them apart.
+    for title in ("ferry", "wire"):
+        assert recipe.search(title)[0].article == f"https://post.example/{title}"
 
 
 def test_the_sample_questions_are_asked_of_all(room: Newsroom, tmp_path: Path) -> None:
@@ -375,6 +378,12 @@ def test_the_sample_questions_are_asked_of_all(room: Newsroom, tmp_path: Path) -
     readme.write_text("No table", "utf-8")
     with pytest.raises(QuestionError, match="no place for the table"):
         sample.write(found, readme)
+
+
+def test_a_drafted_question_is_answered_right_by_a_sentence(room: Newsroom) -> None:
+    asked, *_ = draft(room).questions
+    said = first_passage(asked.question, room.search(asked.question))
+    assert said.short is None and metrics.answer_right(asked, said)
 
 
 def test_the_readme_has_the_figures_that_were_measured() -> None:
