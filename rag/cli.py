@@ -28,6 +28,7 @@ from rag.console import (
     print_json,
     print_rejected,
     progress,
+    say,
 )
 from rag.errors import CitewireError, LibraryReadOnly, passes
 from rag.records import AddReport, Answer, StoredArticle, to_plain
@@ -244,7 +245,7 @@ def remove(key: str, library: str | None, as_json: bool) -> None:
         room.remove(key)
     except KeyError:
         raise _no_article(key, room.name) from None
-    _say(as_json, {"removed": key}, f"Removed {key}.")
+    say(as_json, {"removed": key}, f"Removed {key}.")
 
 
 @cli.command()
@@ -255,7 +256,7 @@ def rebuild(library: str | None, as_json: bool) -> None:
     room = opened(library, quiet=as_json)
     with progress(quiet=as_json) as show:
         count = room.rebuild(lambda done, total: show("Embedding", done, total))
-    _say(as_json, {"passages": count}, f"Rebuilt {count:,} vectors of {room.folder}.")
+    say(as_json, {"passages": count}, f"Rebuilt {count:,} vectors of {room.folder}.")
 
 
 @cli.command()
@@ -276,7 +277,7 @@ def export(file: TextIO, library: str | None) -> None:
 def backup(file: Path, library: str | None, as_json: bool) -> None:
     """Write the library to one FILE, also while it is in use. Vectors are left out."""
     size = opened(library, quiet=as_json).backup(file)
-    _say(as_json, {"bytes": size}, f"Wrote {size / 1e6:,.1f} MB to {file}.")
+    say(as_json, {"bytes": size}, f"Wrote {size / 1e6:,.1f} MB to {file}.")
 
 
 @cli.command()
@@ -293,14 +294,7 @@ def restore(file: Path, library: str | None, as_json: bool) -> None:
         raise LibraryReadOnly("The sample library is not to be restored; name another --library.")
     with progress(quiet=as_json) as show:
         count = restore(file, folder, settings, lambda a, b: show("Embedding", a, b))
-    _say(as_json, {"articles": count}, f"Restored {count:,} articles to {folder}.")
-
-
-def _say(as_json: bool, data: dict[str, Any], sentence: str) -> None:
-    if as_json:
-        print_json(data)
-    else:
-        click.echo(sentence)
+    say(as_json, {"articles": count}, f"Restored {count:,} articles to {folder}.")
 
 
 for command in cli_evaluation.COMMANDS:

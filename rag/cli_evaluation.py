@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from rag import llm
 from rag.console import (
     OutFile,
     given,
@@ -20,13 +18,11 @@ from rag.console import (
     opened,
     print_json,
     progress,
+    say,
 )
 from rag.errors import CitewireError
 from rag.records import to_plain
 from rag.sample import NAME as SAMPLE
-
-if TYPE_CHECKING:
-    from rag.newsroom import Newsroom
 
 
 @click.command()
@@ -46,6 +42,7 @@ def evaluate(
     """Ask every question of a file and score the answers against what the file says."""
     from rag import evaluation
     from rag.evaluation import gate, report
+    from rag.evaluation.evaluate import measured_with
 
     if (update or lower) and not floors:
         raise click.UsageError("--update and --lower go with --floors FILE.")
@@ -58,7 +55,7 @@ def evaluate(
         result = evaluation.evaluate(
             evaluation.resolve(loaded, room), evaluation.asker(room, **options),
             questions_sha256=evaluation.sha256(questions), library=room.name,
-            articles=room.status().articles, settings=_measured(room, options),
+            articles=room.status().articles, settings=measured_with(room, **options),
             progress=lambda done, total: show("Asking", done, total),
         )  # fmt: skip
     if html:
@@ -71,14 +68,6 @@ def evaluate(
         gate.update(result, floors, allow_lower=lower)
     elif floors and (short := gate.check(result, floors)):
         raise CitewireError("; ".join(map(str, short)))
-
-
-def _measured(room: Newsroom, options: dict[str, Any]) -> dict[str, Any]:
-    """What the figures depend on, as it was in force."""
-    held = room.settings
-    chosen = {"model": held.model, "reader": held.reader, "caution": held.caution,
-              "embedder": held.embedder, "version": metadata.version("citewire")}  # fmt: skip
-    return chosen | options | {"model": llm.named(options.get("model", held.model))}
 
 
 @click.command()
@@ -153,8 +142,10 @@ def sample(out: Path | None, readme: Path | None, asked: Path | None) -> None:
 
 @benchmark.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--articles", "count", default=500, help="How many articles are added.")
-@click.option("--questions", "asked", default=100, help="How many questions are asked.")
+@click.option("--articles", "count", type=click.IntRange(1), default=500, show_default=True,
+              help="How many articles are added.")  # fmt: skip
+@click.option("--questions", "asked", type=click.IntRange(1), default=100, show_default=True,
+              help="How many questions are asked.")  # fmt: skip
 @json_option
 def speed(folder: Path, count: int, asked: int, as_json: bool) -> None:
     """Time adding and asking beside the usual LangChain recipe, adding again, and a new process.
@@ -162,22 +153,12 @@ def speed(folder: Path, count: int, asked: int, as_json: bool) -> None:
     FOLDER is one of RealTimeQA, as `benchmark prepare` makes it.
     """
     from rag.evaluation.benchmarks import realtimeqa
-    from rag.evaluation.benchmarks.speed import speed as measure
+    from rag.evaluation.benchmarks import speed as timing
 
     texts = [a.question.question for a in realtimeqa.load(folder)[:asked]]
     with progress(quiet=as_json) as show:
-        found = measure(folder / "articles.jsonl.gz", texts, count, lambda text: show(text, 0, 1))
-    if as_json:
-        print_json(found)
-        return
-    click.echo(f"{found['articles']} articles, {found['characters']:,} characters")
-    click.echo(f"{'':18}{'citewire':>10}{'other':>10}{'ratio':>8}   seconds")
-    for name in ("add", "retrieve_median", "cold"):
-        pair = found[name]
-        click.echo(f"{name:18}{pair['citewire']:10.3f}{pair['other']:10.3f}{pair['ratio']:8.3f}")
-    click.echo(f"{'ask_median':18}{found['ask_median']:10.3f}")
-    again, memory = found["add_again"], found["add_megabytes"]
-    click.echo(f"Adding again took {again['ratio']:.3f} of the first time; {memory} MB at most.")
+        found = timing.run(folder / "articles.jsonl.gz", texts, count, lambda t: show(t, 0, 1))
+    say(as_json, found, timing.table(found))
 
 
 @benchmark.command()
@@ -188,13 +169,15 @@ def speed(folder: Path, count: int, asked: int, as_json: bool) -> None:
     default="same",
     help="What a question may use: the articles of its own search, all, or leads.",
 )
-@click.option("--limit", type=click.IntRange(1), help="Only the first so many questions.")
+@click.option("--every", type=click.IntRange(1), default=1, show_default=True,
+              help="Only the first of each so many questions: 6 is what we publish.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(1), help="Only the first so many of these.")
 @model_option
 @click.option("--no-recipe", is_flag=True, help="Leave the LangChain recipe out; it adds slowly.")
 @click.option("--json", "out", type=OutFile(), help="Write all of it to FILE.")
 @click.option("--html", type=OutFile(), help="Write a report for people to FILE.")
 def realtimeqa(
-    folder: Path, lane: Any, limit: int | None, model: str | None, no_recipe: bool,
+    folder: Path, lane: Any, every: int, limit: int | None, model: str | None, no_recipe: bool,
     out: Path | None, html: Path | None,
 ) -> None:  # fmt: skip
     """Answer the weekly news quizzes of RealTimeQA in FOLDER, beside published systems."""
@@ -202,8 +185,8 @@ def realtimeqa(
     from rag.evaluation.benchmarks import realtimeqa as quiz
 
     with progress() as show:
-        found, rows = quiz.run(folder, lane, named_settings(None), show, limit=limit, model=model,
-                               recipe=not no_recipe)  # fmt: skip
+        found, rows = quiz.run(folder, lane, named_settings(None), show, every=every, limit=limit,
+                               model=model, recipe=not no_recipe)  # fmt: skip
     if out:
         out.write_text(json.dumps(found, ensure_ascii=False, indent=1), "utf-8")
     if html:
@@ -222,16 +205,7 @@ def support(folder: Path, as_json: bool) -> None:
     network = crossencoder.named(named_settings(None).reader)
     with progress(quiet=as_json) as show:
         found = qags.run(folder, network, show)
-    if as_json:
-        print_json(found)
-        return
-    click.echo(f"{'':38}{'sentences':>10}{'balanced accuracy':>19}{'ROC area':>10}")
-    for judge, figures in found["judges"].items():
-        for name, f in figures.items():
-            title = f"{judge}, {name}"
-            click.echo(
-                f"{title:38}{f['sentences']:10}{f['balanced_accuracy']:19}{f['roc_area']:10}"
-            )
+    say(as_json, found, qags.table(found))
 
 
 @benchmark.command()
@@ -247,24 +221,7 @@ def copies(folder: Path, tuning: bool, as_json: bool) -> None:
 
     with progress(quiet=as_json) as show:
         found = grouping.run(folder, tuning, show)
-    if as_json:
-        print_json(found)
-        return
-    for kind in ("copies", "others"):
-        click.echo(f"{kind:32}{'pairs':>7}{'grouped':>9}")
-        for name, f in found[kind].items():
-            click.echo(f"  {name:30}{f['pairs']:7}{f['grouped']:9}")
-    click.echo(
-        f"Found {found['found']:.1%} of the copies, {found['wrong']} wrongly. Grouping one of"
-        f" {found['articles']:,} articles takes {found['milliseconds']} ms."
-    )
-    near = found["neighbours"]
-    click.echo(f"Of {near['pairs']} articles and the nearest of another day, "
-               f"{len(near['grouped'])} are grouped.")  # fmt: skip
-    for pair in near["grouped"]:
-        click.echo(f"  {' and '.join(pair)}")
-    click.echo(f"As published, {sum(map(len, found['groups']))} articles are in "
-               f"{len(found['groups'])} groups of copies.")  # fmt: skip
+    say(as_json, found, grouping.table(found))
 
 
 @benchmark.command()
@@ -281,11 +238,7 @@ def squad2(file: Path, every: bool, as_json: bool) -> None:
         raise CitewireError("There is no reader to measure; name its folder in CITEWIRE_READER.")
     with progress(quiet=as_json) as show:
         found = squad.run(squad.load(file, odd=not every), network, 0.0, show)
-    if as_json:
-        print_json(found)
-    else:
-        for name, value in found.items():
-            click.echo(f"{name:26}{value:>8}")
+    say(as_json, found, squad.table(found))
 
 
 @benchmark.command()

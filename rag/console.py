@@ -118,6 +118,14 @@ def print_json(data: Any) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=1))
 
 
+def say(as_json: bool, data: Any, text: str) -> None:
+    """Prints the data as JSON where that is asked for, else the text."""
+    if as_json:
+        print_json(data)
+    else:
+        click.echo(text)
+
+
 def exit_if_nothing_was_read(report: AddReport) -> None:
     """Exits with 1 where all that was asked for was rejected."""
     if report.rejected and not (report.added or report.updated or report.unchanged or report.older):

@@ -7,18 +7,20 @@ import json
 import random
 import re
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from rag import Article, Newsroom, crossencoder
+from rag import Article, Newsroom, Settings, crossencoder
 from rag.cli import cli
-from rag.errors import QuestionError
-from rag.evaluation import sha256
-from rag.evaluation.benchmarks import baselines, realtimeqa, sample, squad2, support
-from rag.evaluation.benchmarks.recipe import Recipe
+from rag.errors import CitewireError, QuestionError
+from rag.evaluation import draft, metrics, sha256
+from rag.evaluation.benchmarks import baselines, realtimeqa, sample, speed, squad2, support
+from rag.evaluation.benchmarks.recipe import Recipe, first_passage
+from rag.evaluation.evaluate import measured_with
 from rag.records import Scope, Timestamp
 
 ROOT = Path(__file__).parent.parent
@@ -182,10 +184,12 @@ def test_every_lane_is_measured(lane: realtimeqa.Lane, folder: Path, newsroom: N
     assert found["answers"]["gold_in_text"] >= 50
     # With one of two articles gone, there is nothing or the wrong one to answer from.
     declining = found["declining"]
-    assert declining["questions"] == sum(row.verdict == "right" for row in report.rows) > 0
-    assert declining["roc_area"] >= 0.5 and declining["failed"] == 0
+    right = sum(row.verdict == "right" for row in report.rows)
+    assert declining["questions"] + declining["nothing_left"] == right > 0
     assert declining["nothing_left"] == (lane != "open" and report.rows[0].verdict == "right")
-    assert declining["risk_coverage"][0][0] > 0
+    if declining["questions"]:
+        assert declining["roc_area"] >= 0.5 and declining["failed"] == 0
+        assert declining["risk_coverage"][0][0] > 0
     read = found["retrieval"]["Citewire"]
     assert 0 < read["characters@1"] <= read["characters@5"] <= read["characters@10"]
     shown = realtimeqa.table(found).splitlines()
@@ -197,10 +201,28 @@ def test_every_lane_is_measured(lane: realtimeqa.Lane, folder: Path, newsroom: N
 
 
 def test_a_question_keeps_to_its_own_articles(folder: Path, newsroom: Newsroom) -> None:
-    _, report = realtimeqa.run(folder, "same", newsroom.settings, lambda *_: None, recipe=False)
+    found, report = realtimeqa.run(folder, "same", newsroom.settings, lambda *_: None, recipe=False)
     answer = report.rows[0].answer
     assert answer is not None
     assert {p.article for p in answer.passages} == {"https://post.example/ferry"}
+    # Without that article the question has none: that it is declined then says nothing.
+    assert [row.verdict for row in report.rows] == ["right", "wrong"]
+    assert found["declining"] == {"questions": 0, "nothing_left": 1}
+
+
+def test_a_passage_holds_an_answer_in_whole_words(
+    folder: Path, tmp_path: Path, newsroom: Newsroom
+) -> None:
+    (tmp_path / "articles.jsonl.gz").write_bytes((folder / "articles.jsonl.gz").read_bytes())
+    lines = [record(["boat"], "1"), record(["212"], "2"), record(["2"], "3")]
+    (tmp_path / "questions.jsonl").write_text("\n".join(lines), "utf-8")
+    found, report = realtimeqa.run(
+        tmp_path, "open", newsroom.settings, lambda *_: None, every=2, recipe=False
+    )
+    assert [row.question.id for row in report.rows] == ["1", "3"]
+    assert {row["recall@10"] for row in found["retrieval"].values()} == {0.0}
+    measured = found["report"]["settings"]
+    assert (measured["every"], measured["reader"], measured["caution"]) == (2, "shipped", "normal")
 
 
 def test_no_such_folder_is_one_line(tmp_path: Path) -> None:
@@ -236,6 +258,39 @@ def test_support_takes_the_majority_and_the_best_window(tmp_path: Path) -> None:
     assert found["judges"]["rules"]["pooled"] == {
         "sentences": 8, "supported": 0.5, "balanced_accuracy": 100.0, "roc_area": 1.0
     }  # fmt: skip
+    assert re.search(r"^rules, pooled +8 +100\.0 +1\.0$", support.table(found), re.M)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '{"article": "A."}',
+        '{"article": "A.", "summary_sentences": [{"sentence": "A.", "responses": []}]}',
+        '{"article": "A.", "summary_sentences": '
+        '[{"sentence": "A.", "responses": [{"response": "yes"}]}]}',
+    ],
+)
+def test_support_refuses_what_is_no_qags(text: str, tmp_path: Path) -> None:
+    for name in support.FILES:
+        (tmp_path / name).write_text(text, "utf-8")
+    with pytest.raises(QuestionError, match=r"mturk_cnndm\.jsonl cannot be read as QAGS"):
+        support.run(tmp_path, None, lambda *_: None)
+
+
+def test_squad2_refuses_a_file_of_one_kind_of_questions(tmp_path: Path) -> None:
+    path = tmp_path / "squad.json"
+    qa = {"question": "Who commanded it?", "answers": [{"text": "Ines Moreau"}]}
+    for data in ([], [{"paragraphs": [{"context": FERRY, "qas": [qa]}]}]):
+        path.write_text(json.dumps({"data": data}), "utf-8")
+        with pytest.raises(QuestionError, match=r"squad\.json does not hold both kinds"):
+            squad2.load(path, odd=False)
+
+
+@pytest.mark.parametrize("option", ["--articles", "--questions"])
+def test_speed_is_not_measured_of_nothing(option: str, folder: Path) -> None:
+    done = CliRunner().invoke(cli, ["benchmark", "speed", str(folder), option, "0"])
+    assert done.exit_code == 2 and "0 is not in the range" in done.output
 
 
 def test_squad2_between_declining_everything_and_nothing(tmp_path: Path, untrained: Path) -> None:
@@ -254,6 +309,7 @@ def test_squad2_between_declining_everything_and_nothing(tmp_path: Path, untrain
     assert (never["unanswerable_declined"], always["unanswerable_declined"]) == (100.0, 0.0)
     assert always["f1"] == pytest.approx(always["answerable_f1"] / 3, abs=0.1)
     assert never["f1_best_threshold"] >= 66.7
+    assert re.search(r"^unanswerable_declined +100\.0$", squad2.table(never), re.M)
     with pytest.raises(QuestionError, match=r"SQuAD 2\.0"):
         squad2.load(tmp_path / "nothing.json", odd=True)
 
@@ -317,7 +373,15 @@ def test_the_baselines_only_search(room: Newsroom) -> None:
 
 
 @pytest.mark.slow
-def test_speed_beside_the_recipe(folder: Path) -> None:
+def test_speed_beside_the_recipe(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def ask(room: Newsroom, question: str, **options: object) -> object:
+        asked.append(question)
+        return answered(room, question, **options)  # type: ignore[arg-type]
+
+    answered = Newsroom.ask
+    monkeypatch.setattr(Newsroom, "ask", ask)
     command = ["benchmark", "speed", str(folder), "--questions", "2", "--json"]
     done = CliRunner().invoke(cli, command)
     assert done.exit_code == 0, done.output
@@ -327,6 +391,9 @@ def test_speed_beside_the_recipe(folder: Path) -> None:
     assert 100 < found["add_megabytes"] < 1500 or sys.platform != "linux"
     for name in ("add", "retrieve_median", "cold"):
         assert found[name]["ratio"] > 0
+    # Each is timed when it is asked for the first time.
+    assert asked[0] == speed.WARMING and len(asked) == len(set(asked)) == 3
+    assert "ask_median" in speed.table(found)
 
 
 def test_the_recipe_finds_paragraphs(room: Newsroom, tmp_path: Path) -> None:
@@ -343,6 +410,9 @@ def test_the_recipe_finds_paragraphs(room: Newsroom, tmp_path: Path) -> None:
     assert len(recipe.search("Which firm?", as_of=day)) == 2  # the bridge is of the day after
     assert [p.text for p in recipe.search("Which firm?", keys=only, as_of=day)] == [FERRY]
     assert recipe.search("Which firm?", keys=[]) == []
+    # Two articles have the same text: their titles, embedded with it, tell them apart.
+    for title in ("ferry", "wire"):
+        assert recipe.search(title)[0].article == f"https://post.example/{title}"
 
 
 def test_the_sample_questions_are_asked_of_all(room: Newsroom, tmp_path: Path) -> None:
@@ -375,6 +445,31 @@ def test_the_sample_questions_are_asked_of_all(room: Newsroom, tmp_path: Path) -
     readme.write_text("No table", "utf-8")
     with pytest.raises(QuestionError, match="no place for the table"):
         sample.write(found, readme)
+
+
+def test_a_system_that_fails_has_no_figures(room: Newsroom, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text('{"id": "first", "question": "Which firm will rebuild the bridge?"}\n')
+    settings = replace(room.settings, reader=str(tmp_path / "none"))
+    broken = Newsroom.open(room.folder, settings=settings)
+    with pytest.raises(CitewireError, match=r"Citewire .*first \(ReaderError: The reader in"):
+        sample.run(broken, lambda *_: None, questions)
+
+
+def test_a_drafted_question_is_answered_right_by_a_sentence(room: Newsroom) -> None:
+    asked, *_ = draft(room).questions
+    said = first_passage(asked.question, room.search(asked.question))
+    assert said.short is None and metrics.answer_right(asked, said)
+
+
+def test_the_published_figures_are_of_the_shipped_weights_and_default_settings(
+    tmp_path: Path,
+) -> None:
+    found = json.loads((ROOT / "rag" / "evaluation" / "figures.json").read_text("utf-8"))
+    card = json.loads((ROOT / "rag" / "weights" / "card.json").read_text("utf-8"))
+    assert found["settings"]["reader_sha256"] == card["sha256"]["reader.bin"]
+    shipped = measured_with(Newsroom.open(tmp_path, settings=Settings()), model=None)
+    assert found["settings"] == {**shipped, "version": found["settings"]["version"]}
 
 
 def test_the_readme_has_the_figures_that_were_measured() -> None:

@@ -347,6 +347,7 @@ def test_load_reads_every_field(written: Callable[[str], Path]) -> None:
     [
         ('"answers": []', "answers: is empty"),
         ('"answers": ["?!"]', "'?!' has no words"),
+        ('"answers": ["a"], "answers": ["b"]', "answers: stands 2 times"),
         ('"answers": "Sunday"', "answers: .* array"),
         ('"answers": [5]', "answers.0: .* string, got 5"),
         ('"facts": ["a", []]', "has no words"),
@@ -692,9 +693,21 @@ def test_update_pins_everything_at_first(tmp_path: Path) -> None:
     assert gate.check(run(), path) == ()
 
 
+def test_update_drops_no_floor(floors: Path) -> None:
+    before = floors.read_text("utf-8")
+    only = replace(run(), rows=run().rows[1:3])  # of these none names a short answer
+    with pytest.raises(QuestionError, match=r"f1 not measured; .* strike it out"):
+        gate.update(only, floors, allow_lower=True)
+    assert floors.read_text("utf-8") == before
+
+
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"questions_sha256": "a", "floors": {"f1": "x"}}']
-)
+    "text",
+    [
+        "", "[]", "{}", '{"questions_sha256": "a", "floors": {"f1": "x"}}',
+        '{"questions_sha256": "abc", "floors": {"f1": NaN}}',
+    ],
+)  # fmt: skip
 def test_a_broken_file_of_floors_is_an_error(text: str, tmp_path: Path) -> None:
     path = tmp_path / "floors.json"
     path.write_text(text, "utf-8")
@@ -746,7 +759,8 @@ def test_comparing_is_printed_and_refuses_other_questions(tmp_path: Path) -> Non
     path = tmp_path / "a.json"
     path.write_text(json.dumps(run().to_dict()), "utf-8")
     assert compare.read(path)["questions_sha256"] == "abc"
-    for text in ("", "[]", "{}", '{"rows": 1}'):
+    bare = json.dumps({**run().to_dict(), "rows": [{"id": "who", "verdict": "right"}]})
+    for text in ("", "[]", "{}", '{"rows": 1}', bare):
         path.write_text(text, "utf-8")
         with pytest.raises(QuestionError, match="is not a report"):
             compare.read(path)

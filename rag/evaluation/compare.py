@@ -53,7 +53,8 @@ def read(path: str | Path) -> dict[str, Any]:
     """A report that `citewire evaluate --json` wrote. Raises QuestionError where it is none."""
     try:
         report = json.loads(Path(path).read_text("utf-8"))
-        _ = [row["id"] for row in report["rows"]], report["questions_sha256"]
+        _ = report["questions_sha256"], report["median_seconds"]
+        _ = [(row["id"], row["verdict"], dict(row["metrics"])) for row in report["rows"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise QuestionError(
             f"{path} is not a report ({type(error).__name__}: {error}); make one with: "

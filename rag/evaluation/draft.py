@@ -118,7 +118,8 @@ def _by_turns(
 
 
 def _question(room: Newsroom, stored: StoredArticle, asked: Drafted) -> Question:
-    """The question as the harness knows it; gold is every paragraph that holds its quote."""
+    """The question as the harness knows it: a sentence that says the answer is right as well as
+    the short answer, and gold is every paragraph that holds its quote."""
     kind = analyse(asked.question).kind
     name = hashlib.sha256(asked.question.encode()).hexdigest()[:8]
     golds = [Gold(stored.key, asked.paragraph, asked.quote)]
@@ -127,7 +128,7 @@ def _question(room: Newsroom, stored: StoredArticle, asked: Drafted) -> Question
             if asked.quote in room.article(passage.article).paragraph(number):
                 golds.append(Gold(passage.article, number, asked.quote))
     return Question(
-        f"{kind}-{name}", asked.question, asked.answers, kind=kind,
+        f"{kind}-{name}", asked.question, asked.answers, facts=(asked.answers,), kind=kind,
         paragraphs=tuple(dict.fromkeys(golds)),
     )  # fmt: skip
 

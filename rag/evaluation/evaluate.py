@@ -8,14 +8,20 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from rag import crossencoder, embed, llm
 from rag.errors import QuestionError
 from rag.evaluation import metrics
 from rag.evaluation.questions import Question, Room
 from rag.records import Answer, Citation, to_plain
+
+if TYPE_CHECKING:
+    from rag.newsroom import Newsroom
 
 Ask = Callable[[Question], Answer]
 NO_KIND = "(no kind)"
@@ -206,6 +212,32 @@ def asker(room: Room, **options: Any) -> Ask:
         )
 
     return ask
+
+
+def measured_with(room: Newsroom, **options: Any) -> dict[str, Any]:
+    """What figures depend on beside questions and articles, as it is in force; ready for JSON.
+
+    `options` are those of the asker. Raises ReaderError or EmbedderError for what cannot be loaded.
+    """
+    held = room.settings
+    return {
+        "version": metadata.version("citewire"),
+        "reader": held.reader,
+        "reader_sha256": _weights(held.reader),
+        "caution": held.caution,
+        "embedder": held.embedder,
+        "embedder_fingerprint": room.embedder.fingerprint,
+        **options,
+        "model": llm.named(options.get("model", held.model)),
+    }
+
+
+def _weights(reader: str) -> str | None:
+    """SHA-256 of the weights of the reader of this name; None where it has none."""
+    if crossencoder.named(reader) is None:
+        return None
+    folder = crossencoder.SHIPPED if reader == "shipped" else Path(reader).expanduser()
+    return embed.sha256(folder / "reader.bin")
 
 
 def evaluate(

@@ -45,7 +45,8 @@ def update(report: Report, path: str | Path, *, allow_lower: bool = False) -> di
     """Pins a report's figures and questions; returns the floors, rounded down to 3 decimals.
 
     The figures pinned are those the file names already; all, where there is no file yet. Raises
-    QuestionError, and changes nothing, where a floor would be lowered and that is not allowed.
+    QuestionError, and changes nothing, where one of them is not measured, or where a floor would be
+    lowered and that is not allowed.
     """
     path, totals = Path(path), report.totals
     pinned = read(path) if path.exists() else {}
@@ -54,13 +55,18 @@ def update(report: Report, path: str | Path, *, allow_lower: bool = False) -> di
         raise QuestionError(
             f"{path} is left as it was: its floors are of other questions; delete it first"
         )
+    if gone := [name for name in old if name not in totals]:
+        raise QuestionError(
+            f"{path} is left as it was: {', '.join(gone)} not measured; to pin it no longer, "
+            "strike it out of the file"
+        )
     lower = _short(report, old)
     if lower and not allow_lower:
         raise QuestionError(
             f"{path} is left as it was: {'; '.join(map(str, lower))}. "
             "To lower a floor, say so: --update --lower"
         )
-    floors = {n: math.floor(totals[n].value * 1000) / 1000 for n in old or totals if n in totals}
+    floors = {n: math.floor(totals[n].value * 1000) / 1000 for n in old or totals}
     if not allow_lower:  # a floor set by hand with more decimals is not lowered by rounding
         floors = {name: max(floor, old.get(name, 0.0)) for name, floor in floors.items()}
     path.write_text(json.dumps({**_data(report), "floors": floors}, indent=1) + "\n", "utf-8")
@@ -86,6 +92,8 @@ def read(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text("utf-8"))
         floors = {str(name): float(floor) for name, floor in data["floors"].items()}
+        if odd := [name for name, floor in floors.items() if not math.isfinite(floor)]:
+            raise ValueError(f"the floor of {', '.join(odd)} is no finite number")
         return {**data, "questions_sha256": str(data["questions_sha256"]), "floors": floors}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise QuestionError(

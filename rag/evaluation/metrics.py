@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from rag.records import Answer
@@ -123,7 +124,11 @@ def answer_right(question: Question, answer: Answer) -> bool:
 
 
 def exact_match(question: Question, answer: Answer) -> bool:
-    """True if the short answer equals a gold alternative, both normalised (SQuAD's EM)."""
+    """True if the short answer equals a gold alternative, both normalised and with equal numbers.
+
+    Exact match of SQuAD (Rajpurkar et al. 2016), stricter in two ways: by RealTimeQA's
+    normalisation articles count, and "1.5" is not "15".
+    """
     short = answer.short or ""
     return answer.status != "declined" and any(equal(short, g) for g in question.answers)
 
@@ -196,58 +201,42 @@ class Metric:
     stage: str
     """What part of the work it measures."""
     label: str
-    applies: Callable[[Question], bool]
+    applies: Callable[[Question], object]
+    """True, or not empty, for these questions."""
     measure: Callable[[Question, Answer], float | None]
     """From 0 to 1; None where the answer has no such figure."""
 
 
-def _has_gold(question: Question) -> bool:
-    return bool(question.paragraphs)
-
-
-def _has_answers(question: Question) -> bool:
-    return bool(question.answers)
+_gold, _answers, _answerable = map(attrgetter, ("paragraphs", "answers", "answerable"))
 
 
 def _has_truth(question: Question) -> bool:
     return question.answerable and bool(question.answers or question.facts)
 
 
-def _answerable(question: Question) -> bool:
-    return question.answerable
-
-
-def _unanswerable(question: Question) -> bool:
-    return not question.answerable
-
-
-def _any(question: Question) -> bool:
-    return True
-
-
 METRICS = (
     *(
-        Metric(f"success@{k}", "Finding", f"Hit@{k}", _has_gold,
+        Metric(f"success@{k}", "Finding", f"Hit@{k}", _gold,
                partial(found, measure=f"Success@{k}"))
         for k in (1, 3, 5, 10)
     ),
-    Metric("recall@10", "Finding", "Recall@10", _has_gold,
+    Metric("recall@10", "Finding", "Recall@10", _gold,
            partial(found, measure="R@10")),
-    Metric("reciprocal_rank", "Finding", "MRR@10", _has_gold,
+    Metric("reciprocal_rank", "Finding", "MRR@10", _gold,
            partial(found, measure="RR@10")),
-    Metric("ndcg@10", "Finding", "nDCG@10", _has_gold,
+    Metric("ndcg@10", "Finding", "nDCG@10", _gold,
            partial(found, measure="nDCG@10")),
     Metric("answer_right", "Answering", "Answered right", _has_truth, answer_right),
-    Metric("exact_match", "Answering", "Exact match", _has_answers, exact_match),
-    Metric("f1", "Answering", "Token F1", _has_answers, f1),
-    Metric("cites_gold", "Citing", "Cites a gold paragraph", _has_gold, cites_gold),
-    Metric("citation_precision", "Citing", "Citation precision", _has_gold,
+    Metric("exact_match", "Answering", "Exact match", _answers, exact_match),
+    Metric("f1", "Answering", "Token F1", _answers, f1),
+    Metric("cites_gold", "Citing", "Cites a gold paragraph", _gold, cites_gold),
+    Metric("citation_precision", "Citing", "Citation precision", _gold,
            citation_precision),
-    Metric("kept", "Citing", "Kept by the check", _any, kept_share),
+    Metric("kept", "Citing", "Kept by the check", lambda _: True, kept_share),
     Metric("answered_when_should", "Declining", "Answered when it should", _answerable,
            answered_when_should),
-    Metric("declined_when_should", "Declining", "Declined when it should", _unanswerable,
-           declined_when_should),
+    Metric("declined_when_should", "Declining", "Declined when it should",
+           lambda question: not question.answerable, declined_when_should),
 )  # fmt: skip
 
 

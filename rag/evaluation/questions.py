@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -177,7 +178,7 @@ def _parse(line: str) -> Question:
     from pydantic import ValidationError
 
     try:
-        data = json.loads(line)
+        data = json.loads(line, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     if isinstance(data, dict):
@@ -189,6 +190,14 @@ def _parse(line: str) -> Question:
     if flaw := next(_flaws(question, data), None):
         raise ValueError(flaw)
     return question
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs. Raises ValueError where a key repeats: json takes the last."""
+    for name, times in Counter(name for name, _ in pairs).items():
+        if times > 1:
+            raise ValueError(f"{name}: stands {times} times; keep one of them")
+    return dict(pairs)
 
 
 def _shape(data: dict[str, Any]) -> None:

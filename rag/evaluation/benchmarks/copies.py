@@ -81,6 +81,24 @@ def run(folder: Path, tuning: bool, show: Callable[[str, int, int], None]) -> di
     }
 
 
+def table(found: dict[str, Any]) -> str:
+    """The figures as text."""
+    lines = []
+    for kind in ("copies", "others"):
+        lines.append(f"{kind:32}{'pairs':>7}{'grouped':>9}")
+        lines += [f"  {n:30}{f['pairs']:7}{f['grouped']:9}" for n, f in found[kind].items()]
+    near, groups = found["neighbours"], found["groups"]
+    lines += [
+        f"Found {found['found']:.1%} of the copies, {found['wrong']} wrongly. Grouping one of "
+        f"{found['articles']:,} articles takes {found['milliseconds']} ms.",
+        f"Of {near['pairs']} articles and the nearest of another day, {len(near['grouped'])} are "
+        "grouped.",
+        *(f"  {' and '.join(pair)}" for pair in near["grouped"]),
+        f"As published, {sum(map(len, groups))} articles are in {len(groups)} groups of copies.",
+    ]
+    return "\n".join(lines)
+
+
 def _groups(library: Library, keys: Sequence[str]) -> list[list[str]]:
     """The stories of several articles that are there as published, the largest first."""
     stories: dict[int, list[str]] = {}

@@ -23,12 +23,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from rag import chunk, llm, sources
+from rag import chunk, sources
 from rag.errors import QuestionError
 from rag.evaluation import labels
 from rag.evaluation.benchmarks import baselines
-from rag.evaluation.evaluate import Report, evaluate
-from rag.evaluation.metrics import MARKER, normalise
+from rag.evaluation.evaluate import Report, evaluate, measured_with
+from rag.evaluation.metrics import MARKER, contains, normalise
 from rag.evaluation.questions import Question, sha256
 from rag.newsroom import Newsroom
 from rag.records import Answer, Article, Passage, Rejected, Scope, Window, to_plain
@@ -135,10 +135,10 @@ def load(folder: Path) -> list[QuizQuestion]:
 
 
 def run(
-    folder: Path, lane: Lane, settings: Settings, show: Show, *, limit: int | None = None,
-    model: str | None = None, recipe: bool = True,
+    folder: Path, lane: Lane, settings: Settings, show: Show, *, every: int = 1,
+    limit: int | None = None, model: str | None = None, recipe: bool = True,
 ) -> tuple[dict[str, Any], Report]:  # fmt: skip
-    """Asks the questions (the first `limit`) in a lane.
+    """Asks the questions (the first of each `every`, and of these the first `limit`) in a lane.
 
     Returns the figures, ready for JSON, and every question with its answer.
 
@@ -146,7 +146,7 @@ def run(
     "lead": of the first five results, title and two paragraphs. All are asked as of the day after
     the question's date.
     """
-    asked = load(folder)[:limit]
+    asked = load(folder)[::every][:limit]
     room = library(folder, lane, settings, show)
     scopes = {a.question.id: _articles(a, lane, room) for a in asked}
     others = _baselines(asked, scopes, room, show)
@@ -160,7 +160,7 @@ def run(
     report = evaluate(
         [a.question for a in asked], ask, questions_sha256=sha256(folder / "questions.jsonl"),
         library=room.name, articles=room.status().articles,
-        settings={"lane": lane, "limit": limit, "model": llm.named(model)},
+        settings=measured_with(room, lane=lane, every=every, limit=limit, model=model),
         progress=lambda done, total: show("Asking", done, total),
     )  # fmt: skip
     figures = {
@@ -219,9 +219,8 @@ def table(found: dict[str, Any]) -> str:
         lines += [
             "",
             f"Of {declining['questions']} questions answered right, asked again without every "
-            "article that holds the answer:",
-            f"  declined {declining['declined']}% ({declining['nothing_left']} had no article left "
-            "to answer from)",
+            f"article that holds the answer ({declining['nothing_left']} more have no other):",
+            f"  declined {declining['declined']}%",
             f"  ROC area of the confidence, of both together: {declining['roc_area']}",
             *(
                 f"  the surest {coverage:.0%} answered: {risk:.1%} wrong"
@@ -435,14 +434,13 @@ def _declining(
 ) -> dict[str, Any]:  # fmt: skip
     """Are questions that were answered right declined once nothing holds the answer any more?
 
-    Risk by coverage and the ROC area are of both together: the questions as they were answered
-    right, and again where any answer is wrong.
+    Those with nothing left to search are counted and left out: that these are declined says
+    nothing. Risk by coverage and the ROC area are of both together: the questions as they were
+    answered right, and again where any answer is wrong.
     """
     right = [row for row in report.rows if row.answer and row.verdict == "right"]
-    if not right:
-        return {"questions": 0}
     every = [stored.key for stored in room.articles()] if None in scopes.values() else []
-    text = functools.cache(lambda key: normalise(" ".join(_words(room, key))))
+    text = functools.cache(lambda key: " ".join(_words(room, key)))
     left: dict[str, list[str]] = {}
     for row in right:
         keys = scopes[row.question.id]
@@ -454,12 +452,16 @@ def _declining(
         lambda question: ask(question, left[question.id]),
         progress=lambda done, total: show("Asking without the gold articles", done, total),
     )
-    both = Report((*right, *again.rows))
-    return {
-        "questions": len(right),
-        "nothing_left": sum(not keys for keys in left.values()),
-        "declined": round(100 * fmean(row.status == "declined" for row in again.rows), 1),
-        "failed": sum(row.status == "error" for row in again.rows),
+    pairs = [(was, now) for was, now in zip(right, again.rows, strict=True)
+             if not now.answer or now.answer.searched.articles]  # fmt: skip
+    counts = {"questions": len(pairs), "nothing_left": len(right) - len(pairs)}
+    if not pairs:
+        return counts
+    before, after = zip(*pairs, strict=True)
+    both = Report((*before, *after))
+    return counts | {
+        "declined": round(100 * fmean(row.status == "declined" for row in after), 1),
+        "failed": sum(row.status == "error" for row in after),
         "roc_area": round(both.confidence_roc or 0.0, 3),
         "risk_coverage": [[round(x, 4) for x in point] for point in both.risk_coverage],
     }
@@ -472,9 +474,8 @@ def _words(room: Newsroom, key: str) -> Iterator[str]:
 
 
 def _holds(text: str, question: Question) -> bool:
-    """True if the normalised text contains a gold answer."""
-    plain = normalise(text)
-    return any((gold := normalise(answer)) and gold in plain for answer in question.answers)
+    """True if the text contains a gold answer."""
+    return any(contains(text, answer) for answer in question.answers)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """The usual LangChain recipe, to be measured against. Needs the extra `benchmark`.
 
 RecursiveCharacterTextSplitter (1000 characters, 200 of overlap), HuggingFaceEmbeddings with the
-same model in fp32 and batches of 32, and Chroma.
+same model in fp32 and batches of 32, and Chroma. Each chunk is embedded under its article's title
+and day, as each of Citewire's passages is; neither is part of its text, nor of its characters.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag import embed
+from rag import chunk, embed
 from rag.errors import CitewireError
 from rag.records import (
     Answer,
@@ -53,7 +54,7 @@ class Recipe:
         )  # fmt: skip
         model.embed_query("warm")
         self._articles: dict[str, StoredArticle] = {}
-        self._store = Chroma("dated", model, persist_directory=str(folder))
+        self._store = Chroma("headed", model, persist_directory=str(folder))
 
     def add(
         self, articles: Iterable[StoredArticle], show: Callable[[int, int], None] | None = None
@@ -74,6 +75,8 @@ class Recipe:
                     Document(text, metadata={"key": stored.key, "day": _day(stored.article)})
                 )
         parts = splitter.split_documents(new)
+        for part in parts:
+            part.page_content = f"{self._head(part)}{part.page_content}"
         for start in range(0, len(parts), BATCH):
             self._store.add_documents(parts[start : start + BATCH])
             if show:
@@ -98,17 +101,23 @@ class Recipe:
         found = self._store.similarity_search_with_score(question, k=k, filter=where)
         return [self._passage(document, -distance) for document, distance in found]
 
+    def _head(self, document: Document) -> str:
+        """What stands in front of a chunk's own text."""
+        article = self._articles[document.metadata["key"]].article
+        day = article.published.day if article.published else None
+        return chunk.embedded(chunk.header(article.title, day), "")
+
     def _passage(self, document: Document, score: float) -> Passage:
         key, start = document.metadata["key"], document.metadata["start_index"]
-        stored = self._articles[key]
-        end, at, numbers = start + len(document.page_content), 0, []
+        stored, text = self._articles[key], document.page_content.removeprefix(self._head(document))
+        end, at, numbers = start + len(text), 0, []
         for number, paragraph in enumerate(stored.article.paragraphs, 1):
             if at < end and at + len(paragraph) > start:
                 numbers.append(number)
             at += len(paragraph) + 2
         article = stored.article
         return Passage(0, key, article.title, article.outlet, article.url, article.published,
-                       tuple(numbers), document.page_content, score=score)  # fmt: skip
+                       tuple(numbers), text, score=score)  # fmt: skip
 
 
 def _day(article: Article) -> int:

@@ -11,11 +11,11 @@ from statistics import fmean
 from typing import Any
 
 from rag import sample
-from rag.errors import QuestionError
+from rag.errors import CitewireError, QuestionError
 from rag.evaluation import metrics
 from rag.evaluation.benchmarks import baselines
 from rag.evaluation.benchmarks.recipe import Recipe, first_passage
-from rag.evaluation.evaluate import Ask, Report, asker, evaluate
+from rag.evaluation.evaluate import Ask, Report, asker, evaluate, measured_with
 from rag.evaluation.questions import Question, load, resolve, sha256
 from rag.newsroom import Newsroom
 
@@ -34,7 +34,7 @@ def run(room: Newsroom, show: Show, questions: Path | None = None) -> dict[str, 
 
     Asks the questions of a file, by default `QUESTIONS`. A system that only searches answers with
     its first passage. It takes no history, so a question that follows on others is put to it with
-    the question before it in front.
+    the question before it in front. Raises CitewireError where a system fails on a question.
     """
     path = questions or sample.corpus() / "questions" / f"{QUESTIONS}.jsonl"
     asked = resolve(load(path), room)
@@ -55,12 +55,17 @@ def run(room: Newsroom, show: Show, questions: Path | None = None) -> dict[str, 
     figures = {}
     for name, ask in systems.items():
         report = evaluate(asked, ask, progress=functools.partial(show, f"Asking {name}"))
+        if failed := next((row for row in report.rows if row.error), None):
+            raise CitewireError(
+                f"{name} cannot be measured: it failed on {failed.question.id} ({failed.error})"
+            )
         figures[name] = _figures(report, searches_only=name in SEARCH_ONLY)
     return {
         "schema": 1,
         "library": room.name,
         "questions_sha256": sha256(path),
         "questions": len(asked),
+        "settings": measured_with(room, model=None),
         "systems": figures,
     }
 

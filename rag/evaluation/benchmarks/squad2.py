@@ -12,16 +12,19 @@ import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.crossencoder import LONGEST_READ, CrossEncoder
 from rag.errors import QuestionError
 from rag.evaluation import metrics
 from rag.reader import best_words
 from rag.sentences import parts
+
+Array = NDArray[Any]
+"""One number or truth per question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,13 @@ class Reply:
 
 
 def load(path: Path, odd: bool) -> list[Item]:
-    """The questions of a file, of its articles at odd positions only where `odd`."""
+    """The questions of a file, of its articles at odd positions only where `odd`.
+
+    Raises QuestionError where it is no such file, or lacks questions of one of the two kinds.
+    """
     try:
         articles = json.loads(path.read_text("utf-8"))["data"]
-        return [
+        items = [
             Item(qa["question"], p["context"], tuple(a["text"] for a in qa["answers"]))
             for article in (articles[1::2] if odd else articles)
             for p in article["paragraphs"]
@@ -53,8 +59,16 @@ def load(path: Path, odd: bool) -> list[Item]:
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise QuestionError(
-            f"{path} cannot be read as SQuAD 2.0 ({type(error).__name__}: {error})"
+            f"{path} cannot be read as SQuAD 2.0 ({type(error).__name__}: {error}); name a file of "
+            "its form, such as dev-v2.0.json"
         ) from error
+    if len({bool(item.answers) for item in items}) < 2:
+        where = "articles at odd positions (all: --all)" if odd else "articles"
+        raise QuestionError(
+            f"{path} does not hold both kinds of questions, with and without an answer, in its "
+            f"{where}"
+        )
+    return items
 
 
 def run(
@@ -69,30 +83,28 @@ def run(
             show("Reading", done, len(items))
     from sklearn.metrics import roc_auc_score
 
-    has = [bool(item.answers) for item in items]
-    odds = [reply.odds for reply in replies]
-    given = [_f1(reply.text, item.answers) for reply, item in zip(replies, items, strict=True)]
-    exact = [
-        max((_normal(reply.text) == _normal(a) for a in item.answers), default=False)
-        for reply, item in zip(replies, items, strict=True)
-    ]
-    answered = [o >= least for o in odds]
-    right = [f if yes else not h for f, yes, h in zip(given, answered, has, strict=True)]
-    matched = [e if yes else not h for e, yes, h in zip(exact, answered, has, strict=True)]
+    has = np.array([bool(item.answers) for item in items])
+    odds = np.array([reply.odds for reply in replies])
+    scored = [_scores(reply.text, item.answers) for reply, item in zip(replies, items, strict=True)]
+    exact, f1 = np.array(scored).T
+    answered = odds >= least
     return {
         "schema": 1,
         "questions": len(items),
-        "exact_match": _percent(matched),
-        "f1": _percent(right),
-        "f1_declining_everything": _percent([not h for h in has]),
-        "f1_best_threshold": _best_threshold(odds, given, has),
-        "answerable_exact_match": _percent([e for e, h in zip(exact, has, strict=True) if h]),
-        "answerable_f1": _percent([f for f, h in zip(given, has, strict=True) if h]),
-        "unanswerable_declined": _percent(
-            [not y for y, h in zip(answered, has, strict=True) if not h]
-        ),
+        "exact_match": _percent(np.where(answered, exact, ~has)),
+        "f1": _percent(np.where(answered, f1, ~has)),
+        "f1_declining_everything": _percent(~has),
+        "f1_best_threshold": _best_threshold(odds, f1, has),
+        "answerable_exact_match": _percent(exact[has]),
+        "answerable_f1": _percent(f1[has]),
+        "unanswerable_declined": _percent(~answered[~has]),
         "roc_area": round(float(roc_auc_score(has, odds)), 3),
     }
+
+
+def table(found: dict[str, Any]) -> str:
+    """The figures as text."""
+    return "\n".join(f"{name:26}{value:>8}" for name, value in found.items())
 
 
 def _reply(item: Item, network: CrossEncoder) -> Reply:
@@ -105,9 +117,12 @@ def _reply(item: Item, network: CrossEncoder) -> Reply:
     return best
 
 
-def _f1(text: str, answers: Sequence[str]) -> float:
+def _scores(text: str, answers: Sequence[str]) -> tuple[float, float]:
+    """Exact match and F1, each with the answer that it fits best; 0 where there are none."""
     words = _normal(text).split()
-    return max((metrics.overlap(words, _normal(a).split()) for a in answers), default=0.0)
+    golds = [_normal(answer).split() for answer in answers]
+    f1 = max((metrics.overlap(words, gold) for gold in golds), default=0.0)
+    return float(words in golds), f1
 
 
 def _normal(text: str) -> str:
@@ -116,13 +131,11 @@ def _normal(text: str) -> str:
     return " ".join(re.sub(r"\b(?:a|an|the)\b", " ", plain).split())
 
 
-def _best_threshold(odds: Sequence[float], given: Sequence[float], has: Sequence[bool]) -> float:
+def _best_threshold(odds: Array, f1: Array, has: Array) -> float:
     """F1 at the threshold that suits these very questions best: a bound, not a result."""
-    order = sorted(range(len(odds)), key=lambda i: -odds[i])
-    gains = np.cumsum([given[i] if has[i] else -1.0 for i in order])
-    nothing = sum(not h for h in has)
-    return round(100 * (nothing + max(0.0, float(gains.max()))) / len(odds), 1)
+    gains = np.cumsum(np.where(has, f1, -1.0)[np.argsort(-odds, kind="stable")])
+    return round(100 * float((~has).sum() + max(0.0, gains.max())) / len(odds), 1)
 
 
-def _percent(values: Sequence[float]) -> float:
-    return round(100 * fmean(values), 1) if values else 0.0
+def _percent(values: Array) -> float:
+    return round(100 * float(values.mean()), 1)
