@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rag.embed import Embedder
 from rag.errors import LibraryBusy, LibraryError
 from rag.library import Library, NewArticle
 from rag.records import AddReport, Article, ExportedArticle, Rejected, Remark, Timestamp
-from rag.schema import EPOCH
+from rag.schema import day_of, number_of
 from rag.sources import fields
 from rag.vectors import Vectors
 
@@ -253,8 +253,7 @@ def rebuild(
     while part := list(islice(passages, BATCH_PASSAGES)):
         texts = []
         for _, day, _, title, text in part:
-            when = None if day is None else EPOCH + timedelta(days=day)
-            header = chunk.fit_header(title, when, room(embedder), embedder.count)
+            header = chunk.fit_header(title, day_of(day), room(embedder), embedder.count)
             texts.append(chunk.embedded(header, text))
         vectors.add(
             [row[0] for row in part], embedder.encode(texts),
@@ -290,8 +289,7 @@ def _store(batch: _Batch, store: Library, vectors: Vectors, embedder: Embedder) 
     new: list[NewArticle] = []
     at = iter(ids)
     for key, (article, spans, _) in batch.articles.items():
-        day = (article.published.day - EPOCH).days if article.published else None
-        days += [day] * len(spans)
+        days += [number_of(article.day)] * len(spans)
         outlets += [article.outlet] * len(spans)
         new.append(NewArticle(key, article, [(next(at), span) for span in spans]))
     vectors.add(ids, embedded, days, outlets)

@@ -21,8 +21,9 @@ from typing import Literal
 from rag import stories
 from rag.chunk import Span
 from rag.errors import LibraryError, LibraryMismatch, LibraryMissing
-from rag.records import Article, ExportedArticle, Passage, Scope, StoredArticle, Timestamp
-from rag.schema import EPOCH, PASSAGES, SCHEMA, SCHEMA_VERSION
+from rag.filter import Filter, version_on
+from rag.records import Article, ExportedArticle, Passage, StoredArticle, Timestamp
+from rag.schema import PASSAGES, SCHEMA, SCHEMA_VERSION, day_of, number_of
 
 FILE = "library.sqlite"
 HASHED = "sha256:"
@@ -224,7 +225,7 @@ class Library:
     def days(self) -> tuple[date | None, date | None]:
         """First and last publication day."""
         low, high = self._db.execute("SELECT min(day), max(day) FROM articles").fetchone()
-        return _date(low), _date(high)
+        return day_of(low), day_of(high)
 
     # Reading articles
 
@@ -302,19 +303,14 @@ class Library:
                 (key,),
             ).fetchall()
             held = [self.article(k, self.version_on(k, as_of) if as_of else None) for (k,) in found]
-        days = [stored.article.published for stored in held]
         return [
-            stored for stored, day in zip(held, days, strict=True)
-            if not (as_of and day and day.day > as_of)
+            stored for stored in held
+            if not (as_of and stored.article.day and stored.article.day > as_of)
         ]  # fmt: skip
 
     def version_on(self, key: str, day: date) -> int:
-        """The newest version that there was on the day; the first where there was none yet.
-
-        A version came when its source says it was updated, or else when it was read, and not before
-        it says it was published.
-        """
-        sql = f"SELECT ({_version_on(day, 'number')}) FROM articles a WHERE a.key = ?"
+        """The newest version that there was on the day; the first where there was none yet."""
+        sql = f"SELECT ({version_on(day, 'number')}) FROM articles a WHERE a.key = ?"
         return int(self._db.execute(sql, (key,)).fetchone()[0])
 
     def _also_in(self, articles: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -350,30 +346,12 @@ class Library:
 
     # Searching
 
-    def within(self, scope: Scope) -> Filter:
-        """The condition on articles that a search must meet."""
-        clauses: list[str] = []
-        values: list[object] = []
-        window = scope.window
-        day = "a.day" if window.as_of is None else _day_on(window.as_of)
-        for bound, sign in ((window.since, ">="), (window.until, "<="), (window.as_of, "<=")):
-            if bound is not None:
-                clauses.append(f"({day} {sign} ?) IS NOT FALSE")  # NULL where there is no day
-                values.append((bound - EPOCH).days)
-        if window.undated == "exclude":
-            clauses.append(f"{day} IS NOT NULL")
-        for column, names in (("outlet", scope.outlets), ("key", scope.articles)):
-            if names is not None:
-                clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
-                values.append(json.dumps(list(names)))
-        return Filter(" AND ".join(clauses), tuple(values), day)
-
     def scope(self, chosen: Filter) -> tuple[int, date | None, int]:
         """Articles within the filter, the newest day among them, and how many have no date."""
         days = f"SELECT {chosen.day} AS day FROM articles a{chosen.where()}"
         sql = f"SELECT count(*), max(day), count(*) - count(day) FROM ({days})"
         count, newest, undated = self._db.execute(sql, chosen.values).fetchone()
-        return count, _date(newest), undated
+        return count, day_of(newest), undated
 
     def passage_ids(self, chosen: Filter, most: int) -> list[int] | None:
         """Ids of the passages within the filter, or None if there are more than `most`."""
@@ -509,22 +487,6 @@ class Library:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A condition on articles `a`, as SQL."""
-
-    clause: str
-    values: tuple[object, ...]
-    day: str
-    """The day of an article that it is of, counted from 1970-01-01."""
-
-    def where(self) -> str:
-        return f" WHERE {self.clause}" if self.clause else ""
-
-    def also(self) -> str:
-        return f" AND {self.clause}" if self.clause else ""
-
-
 def place(file: Path, folder: Path) -> None:
     """Makes the file the library of the folder, where there is none.
 
@@ -542,31 +504,11 @@ def copy(db: sqlite3.Connection, path: Path, journal: Literal["WAL", "DELETE"]) 
         new.execute(f"PRAGMA journal_mode = {journal}")
 
 
-def _version_on(day: date, column: str) -> str:
-    """The SQL for a column of the version that article `a` had on the day; see `version_on`."""
-    # What stands before "|" is the stamp's text, and its first ten characters are its day.
-    is_as_before = "instr(v.updated, substr(b.updated, 1, instr(b.updated, '|'))) = 1"
-    came = f"coalesce(iif({is_as_before}, NULL, v.updated), v.fetched, '')"
-    return (
-        f"SELECT v.{column} FROM versions v"
-        " LEFT JOIN versions b ON b.article = v.article AND b.number = v.number - 1"
-        f" WHERE v.article = a.id AND (v.number = 1 OR '{day}' >="
-        f" substr(max({came}, coalesce(v.published, '')), 1, 10)) ORDER BY v.number DESC LIMIT 1"
-    )
-
-
-def _day_on(day: date) -> str:
-    """The SQL for the publication day that article `a` told on that day, or else tells now."""
-    told = f"julianday(substr(({_version_on(day, 'published')}), 1, 10)) - julianday('{EPOCH}')"
-    return f"iif(a.version = 1, a.day, coalesce(CAST({told} AS INTEGER), a.day))"
-
-
 def _put(db: sqlite3.Connection, new: NewArticle) -> bool:
     """Stores an article; True if it is a copy of another."""
     article = new.article
-    day = (article.published.day - EPOCH).days if article.published else None
     row = db.execute("SELECT id, version FROM articles WHERE key = ?", (new.key,)).fetchone()
-    facts = (article.outlet, day, fingerprint(article))
+    facts = (article.outlet, number_of(article.day), fingerprint(article))
     left = None
     if row:
         identity, number = row[0], row[1] + 1
@@ -625,7 +567,3 @@ def _stamp_text(stamp: Timestamp | None) -> str | None:
 
 def _timestamp(text: str | None) -> Timestamp | None:
     return Timestamp(*text.split("|", 1)) if text else None
-
-
-def _date(day: int | None) -> date | None:
-    return None if day is None else date.fromordinal(EPOCH.toordinal() + day)
