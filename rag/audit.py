@@ -9,7 +9,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from rag.errors import LibraryError, passes
+from rag.errors import LibraryError
 from rag.library import Library
 from rag.schema import PASSAGES
 from rag.vectors import Vectors
@@ -34,10 +34,8 @@ def audit(store: Library, vectors: Vectors) -> list[str]:
     try:
         with store.snapshot() as db:
             found = [*_file(db), *_articles(db), *_words(db)]
-    except sqlite3.DatabaseError as error:
-        if passes(error):
-            return [f"The file cannot be read now ({error}); free some space, or wait for others"]
-        return [f"The file is damaged ({error}); put back a backup: citewire restore"]
+    except LibraryError as error:
+        return [str(error)]
     return found + list(_vectors(store, vectors))
 
 

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -480,6 +481,21 @@ def test_a_damaged_library(room: Newsroom) -> None:
             path.write_bytes(os.urandom(path.stat().st_size // 2))
     with pytest.raises(LibraryError, match="damaged"):
         Newsroom.open(room.folder)
+
+
+@pytest.mark.parametrize("table", ["meta", "articles", "passages"])
+def test_damage_that_is_met_while_reading_is_one_clear_error(table: str, room: Newsroom) -> None:
+    room.close()
+    with closing(sqlite3.connect(room.folder / "library.sqlite")) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+        sql = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (page,) = db.execute(sql, (table,)).fetchone()
+    with (room.folder / "library.sqlite").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    with pytest.raises(LibraryError, match=r"is damaged \(.*restore a backup"):
+        Newsroom.open(room.folder).ask("Who saw the cherry frost?")
 
 
 def test_a_library_of_a_newer_version(room: Newsroom) -> None:
