@@ -7,7 +7,7 @@
     │   └── WithdrawnError   an agency has withdrawn an item
     ├── LibraryError         the library folder cannot be used as it is
     │   ├── LibraryMissing   there is no library at that place
-    │   ├── LibraryReadOnly  the sample library, or a folder without write permission
+    │   ├── LibraryReadOnly  the sample library, which is not to be changed
     │   ├── LibraryBusy      another process is writing to it
     │   └── LibraryMismatch  made with other settings, or by a newer version
     ├── EmbedderError        the embedding model cannot be loaded
@@ -77,7 +77,7 @@ class LibraryMissing(LibraryError):
 
 
 class LibraryReadOnly(LibraryError):
-    """The library may be read but not changed."""
+    """The sample library may be read but not changed."""
 
 
 class LibraryBusy(LibraryError):

@@ -119,7 +119,7 @@ def failing(store: Library) -> Iterator[str]:
     for feed in health(store):
         failed = feed.last_error and not feed.not_before
         if failed or (feed.last_good or "") < before:
-            yield f"The feed {feed}; read it with: citewire follow --once"
+            yield f"The feed {feed}; read it with: citewire follow --once --library {store.folder}"
 
 
 def alone(feeds: Iterable[Feed]) -> dict[str, str]:
@@ -141,7 +141,7 @@ def wanted(items: Iterable[Article | Rejected], store: Library) -> Iterator[Arti
         held = store.article(key).article if is_again else None
         if held and _has_lost_its_text(item, held):
             said = "its page has lost most of the text that is held, which stays"
-            remark = f"{said}; to replace it: citewire add {item.origin}"
+            remark = f"{said}; to replace it: citewire add {item.origin} --library {store.folder}"
             yield replace(held, key=key, origin=item.origin, remark=remark)
         elif not store.is_removed(key):
             yield item

@@ -451,6 +451,15 @@ def _articles(folder: Path) -> int:
         return 0
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux lists open files there")
+def test_a_closed_library_holds_no_file(room: Newsroom) -> None:
+    found = room.search("cherry frost")
+    room.close()
+    opened = [path.resolve() for path in Path("/proc/self/fd").iterdir()]
+    assert [path for path in opened if path.is_relative_to(room.folder)] == []
+    assert room.search("cherry frost") == found
+
+
 def test_a_library_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(LibraryMissing, match="citewire add"):
         Newsroom.open(tmp_path / "none").ask("Who won?")
