@@ -402,9 +402,9 @@ class Newsroom:
         first few are read).
         `model` is a language model as "provider:name"; None or "none" for none; left out, the
         setting. Raises QuestionError for what is no question, ModelError for a model that cannot be
-        used, LibraryMissing where there is no library, LibraryMismatch where another embedder made
-        it, LibraryError where it is damaged, EmbedderError and ReaderError where these cannot be
-        loaded.
+        used, LibraryMissing where there is no library, LibraryMismatch where another embedder or a
+        newer version made it, LibraryError where it is damaged, EmbedderError and ReaderError where
+        these cannot be loaded.
         """
         *_, answer = self.stream(question, model=model, **filters)
         assert isinstance(answer, Answer)
