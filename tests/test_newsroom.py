@@ -326,6 +326,15 @@ def test_filters(room: Newsroom, filters: dict[str, str], expected: int) -> None
     assert room.ask("What happened in the valley?", **filters).searched.articles == expected
 
 
+def test_undated_articles_are_kept_by_the_command_line(room: Newsroom) -> None:
+    for undated, expected in ((), 1), (("--undated", "include"), 2), (("--undated", "exclude"), 1):
+        options = ["--since", "2025-05-01", "--json", "--library", str(room.folder), *undated]
+        asked = CliRunner().invoke(cli, ["ask", "What happened in the valley?", *options])
+        assert json.loads(asked.stdout)["searched"]["articles"] == expected
+        found = CliRunner().invoke(cli, ["search", "valley ferry frost railway", *options])
+        assert len({p["article"] for p in json.loads(found.stdout)}) == expected
+
+
 def test_empty_filters_say_which(room: Newsroom) -> None:
     assert room.ask("Who?", since="2031-01-01").reason == "window_empty"
     assert room.ask("Who?", outlets=["Nobody's Paper"]).reason == "outlet_missing"
