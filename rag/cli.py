@@ -307,7 +307,10 @@ for command in cli_evaluation.COMMANDS:
 
 
 def main() -> None:
-    """Runs the command line: exit code 0 done, 1 failed with one line on stderr, 2 usage."""
+    """Runs the command line.
+
+    Exit code 0: done; 1: failed, with one line on stderr; 2: usage; 130: stopped by Ctrl-C.
+    """
     try:
         cli(standalone_mode=False)
     except CitewireError as error:
