@@ -394,7 +394,7 @@ class Library:
             for r in rows
         }  # fmt: skip
 
-    def rarity(self, words: Iterable[str]) -> dict[str, int]:
+    def document_frequency(self, words: Iterable[str]) -> dict[str, int]:
         """How many passages hold each (stemmed) word of the index; absent words are left out."""
         sql = "SELECT term, doc FROM word_counts WHERE term IN (SELECT value FROM json_each(?))"
         return dict(self._rows(sql, (json.dumps(list(words)),)))

@@ -128,7 +128,7 @@ def _currency(passage: Passage, store: Library) -> tuple[bool, bool]:
 def _telling(question: str, index: Index) -> list[str]:
     """The words of the question that are worth searching for, the rarest first."""
     asked = {word: stem(word) for word in terms(question)}
-    held = index.store.rarity(asked.values())
+    held = index.store.document_frequency(asked.values())
     ranked = sorted(asked, key=lambda word: held.get(asked[word], 0))
     rarest = [word for word in ranked if asked[word] in held][:RAREST]
     return [w for w in ranked if w in rarest or held.get(asked[w], 0) <= COMMON]
