@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rag.embed import Embedder
 from rag.errors import LibraryBusy, LibraryError
 from rag.library import Library, NewArticle
 from rag.records import AddReport, Article, ExportedArticle, Rejected, Remark, Timestamp
-from rag.schema import EPOCH
+from rag.schema import day_of, number_of
 from rag.sources import fields
 from rag.vectors import Vectors
 
@@ -86,63 +86,76 @@ def add(
     error of `items` is raised after what they gave before it is stored.
     """
     sweep(store, vectors)
-    names = ("added", "updated", "unchanged", "older", "copies")
-    outcome: dict[str, list[str]] = {name: [] for name in names}
-    rejected: list[Rejected] = []
-    withdrawn: list[Rejected] = []
-    remarks: list[Remark] = []
-    exported: dict[tuple[str, int], str] = {}  # key and version to fingerprint
-    batch = _Batch()
-
-    def flush() -> None:
-        nonlocal batch
-        full, batch = batch, _Batch()
-        outcome["copies"] += _store(full, store, vectors, embedder)
-
-    def take(article: Article) -> None:
-        key = _key(article, store)
-        if key in batch.articles:
-            flush()
-        version = article.version if isinstance(article, ExportedArticle) else 0
-        state, whole = _state(key, article, store, exported.get((key, version - 1)))
-        if version:
-            exported[key, version] = library.fingerprint(article)
-        outcome[state].append(key)
-        if state in ("added", "updated"):
-            _prepare(batch, key, whole, embedder)
-            if batch.size >= BATCH_PASSAGES:
-                flush()
-
-    def finish() -> None:
-        flush()
-        # What is withdrawn may be among what was added, before its withdrawal or after.
-        for notice in withdrawn:
-            if not store.fingerprint_of(notice.withdraws):
-                rejected.append(notice)
-                continue
-            held = store.article(notice.withdraws).article
-            if is_before(notice.withdrawn, held.updated or held.published):
-                outcome["older"].append(notice.withdraws)  # its agency has released it since then
-            else:
-                take(_withdrawn(notice, held))
-        flush()
-
+    intake = _Intake(store, vectors, embedder)
     try:
         for item in items:
-            if isinstance(item, Rejected):
-                (withdrawn if item.withdraws else rejected).append(item)
-            else:
-                if item.remark:
-                    remarks.append(Remark(item.origin, item.remark))
-                take(item)
+            intake.take(item)
     except Exception:  # whatever stopped the reading, what was read before is stored
-        finish()
+        intake.report()
         raise
-    finish()
-    new = set(outcome["added"])
-    outcome["copies"] = [key for key in outcome["copies"] if key in new]
-    found = {name: tuple(keys) for name, keys in outcome.items()}
-    return AddReport(**found, rejected=tuple(rejected), remarks=tuple(remarks))
+    return intake.report()
+
+
+class _Intake:
+    """Articles on their way into the library, and what becomes of each."""
+
+    def __init__(self, store: Library, vectors: Vectors, embedder: Embedder) -> None:
+        self._store, self._vectors, self._embedder = store, vectors, embedder
+        self._batch = _Batch()
+        states = ("added", "updated", "unchanged", "older", "copies")
+        self._keys: dict[str, list[str]] = {state: [] for state in states}
+        self._rejected: list[Rejected] = []
+        self._withdrawn: list[Rejected] = []
+        self._remarks: list[Remark] = []
+        self._exported: dict[tuple[str, int], str] = {}  # key and version to fingerprint
+
+    def take(self, item: Article | Rejected) -> None:
+        """Takes an article into the batch; keeps what is rejected or withdrawn for `report`."""
+        if isinstance(item, Rejected):
+            (self._withdrawn if item.withdraws else self._rejected).append(item)
+            return
+        if item.remark:
+            self._remarks.append(Remark(item.origin, item.remark))
+        key = _key(item, self._store)
+        if key in self._batch.articles:
+            self.flush()
+        version = item.version if isinstance(item, ExportedArticle) else 0
+        state, whole = _state(key, item, self._store, self._exported.get((key, version - 1)))
+        if version:
+            self._exported[key, version] = library.fingerprint(item)
+        self._keys[state].append(key)
+        if state in ("added", "updated"):
+            _prepare(self._batch, key, whole, self._embedder)
+            if self._batch.size >= BATCH_PASSAGES:
+                self.flush()
+
+    def withdraw(self, notice: Rejected) -> None:
+        """Takes the agency's notice as a new version of the article, where that is held."""
+        if not self._store.fingerprint_of(notice.withdraws):
+            self._rejected.append(notice)
+            return
+        held = self._store.article(notice.withdraws).article
+        if is_before(notice.withdrawn, held.updated or held.published):
+            self._keys["older"].append(notice.withdraws)  # its agency has released it since then
+        else:
+            self.take(_withdrawn(notice, held))
+
+    def flush(self) -> None:
+        """Stores the batch."""
+        full, self._batch = self._batch, _Batch()
+        self._keys["copies"] += _store(full, self._store, self._vectors, self._embedder)
+
+    def report(self) -> AddReport:
+        """Stores what is left and withdraws what is to be; returns what became of everything."""
+        self.flush()
+        # What is withdrawn may be among what was added, before its withdrawal or after.
+        for notice in self._withdrawn:
+            self.withdraw(notice)
+        self.flush()
+        new = set(self._keys["added"])
+        self._keys["copies"] = [key for key in self._keys["copies"] if key in new]
+        found = {state: tuple(keys) for state, keys in self._keys.items()}
+        return AddReport(**found, rejected=tuple(self._rejected), remarks=tuple(self._remarks))
 
 
 def _key(read: Article, store: Library) -> str:
@@ -253,8 +266,7 @@ def rebuild(
     while part := list(islice(passages, BATCH_PASSAGES)):
         texts = []
         for _, day, _, title, text in part:
-            when = None if day is None else EPOCH + timedelta(days=day)
-            header = chunk.fit_header(title, when, room(embedder), embedder.count)
+            header = chunk.fit_header(title, day_of(day), room(embedder), embedder.count)
             texts.append(chunk.embedded(header, text))
         vectors.add(
             [row[0] for row in part], embedder.encode(texts),
@@ -290,8 +302,7 @@ def _store(batch: _Batch, store: Library, vectors: Vectors, embedder: Embedder) 
     new: list[NewArticle] = []
     at = iter(ids)
     for key, (article, spans, _) in batch.articles.items():
-        day = (article.published.day - EPOCH).days if article.published else None
-        days += [day] * len(spans)
+        days += [number_of(article.day)] * len(spans)
         outlets += [article.outlet] * len(spans)
         new.append(NewArticle(key, article, [(next(at), span) for span in spans]))
     vectors.add(ids, embedded, days, outlets)

@@ -30,6 +30,7 @@ from rag import (
 )
 from rag.errors import ModelError
 from rag.evidence import Reading
+from rag.filter import Filter
 from rag.question import Asked
 from rag.records import Answer, Citation, Passage, Reason, Scope, Searched, Statement, Status
 from rag.retrieve import Index, retrieve
@@ -97,11 +98,11 @@ class _Draft:
     def searched(self) -> Searched:
         """What the filters leave of the library."""
         window, store = self.scope.window, self.index.store
-        count, newest, undated = store.scope(store.within(self.scope))
+        count, newest, undated = store.scope(Filter.of(self.scope))
         included = window.undated == "include"
         if not included:
             every = replace(self.scope, window=replace(window, undated="include"))
-            undated = store.scope(store.within(every))[2]
+            undated = store.scope(Filter.of(every))[2]
         return Searched(count, newest, undated, included, self.library)
 
     @contextmanager

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from rag.errors import LibraryError, passes
+from rag.errors import LibraryError
 from rag.library import Library
 from rag.schema import PASSAGES
 from rag.vectors import Vectors
@@ -33,11 +33,9 @@ def audit(store: Library, vectors: Vectors) -> list[str]:
     """
     try:
         with store.snapshot() as db:
-            found = [*_file(db), *_articles(db), *_words(db)]
-    except sqlite3.DatabaseError as error:
-        if passes(error):
-            return [f"The file cannot be read now ({error}); free some space, or wait for others"]
-        return [f"The file is damaged ({error}); put back a backup: citewire restore"]
+            found = [*_file(db), *_articles(db), *_words(db, store)]
+    except LibraryError as error:
+        return [str(error)]
     return found + list(_vectors(store, vectors))
 
 
@@ -91,7 +89,7 @@ def _letters(texts: Iterable[str]) -> str:
     return "".join("".join(texts).split())
 
 
-def _words(db: sqlite3.Connection) -> Iterator[str]:
+def _words(db: sqlite3.Connection, store: Library) -> Iterator[str]:
     """Compares the word index with one that is made anew, in SQLite's temporary file."""
     (made,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()
     db.execute(made.replace("TABLE words", "TABLE temp.anew", 1))
@@ -106,7 +104,7 @@ def _words(db: sqlite3.Connection) -> Iterator[str]:
     ):
         for one, other in ((ours, anew), (anew, ours)):
             if db.execute(f"{one} EXCEPT {other} LIMIT 1").fetchone():
-                yield "The word index is not that of the passages; mend with: citewire rebuild"
+                yield f"The word index is not that of the passages; {mend(store)}"
                 return
 
 
@@ -136,7 +134,12 @@ def _vectors(store: Library, vectors: Vectors) -> Iterator[str]:
         ("vectors have another length, day or outlet than they should", after.keys() & wrong),
     ):
         if ids_:
-            yield f"{len(ids_):,} {problem}; mend with: citewire rebuild"
+            yield f"{len(ids_):,} {problem}; {mend(store)}"
+
+
+def mend(store: Library) -> str:
+    """What to do where vectors or words are not those of the passages."""
+    return f"mend with: citewire rebuild --library {store.folder}"
 
 
 def _places(store: Library) -> dict[int, Place]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,47 +55,32 @@ def passages(paragraphs: Sequence[str], room: int, count: Count) -> list[Span]:
     split at sentences, and a sentence that is longer still at words. Every word of the article is
     in exactly one passage.
     """
-    spans: list[Span] = []
+    return list(_packed(paragraphs, "\n", room, count))
+
+
+def _packed(pieces: Sequence[str], glue: str, room: int, count: Count) -> Iterator[Span]:
+    """Runs of whole pieces of at most `room` tokens, and the parts of a piece that is longer."""
     run: list[str] = []
     used = 0
-    sizes = count(paragraphs)
-    for number, (text, size) in enumerate(zip(paragraphs, sizes, strict=True), 1):
+    for number, (piece, size) in enumerate(zip(pieces, count(pieces), strict=True), 1):
         if run and used + size > room:
-            spans.append(Span(number - len(run), number - 1, "\n".join(run)))
+            yield Span(number - len(run), number - 1, glue.join(run))
             run, used = [], 0
         if size > room:
-            spans.extend(Span(number, number, part) for part in _split(text, room, count))
+            yield from (Span(number, number, part) for part in _split(piece, room, count))
         else:
-            run.append(text)
+            run.append(piece)
             used += size
     if run:
-        spans.append(Span(len(paragraphs) - len(run) + 1, len(paragraphs), "\n".join(run)))
-    return spans
+        yield Span(len(pieces) - len(run) + 1, len(pieces), glue.join(run))
 
 
-def _split(text: str, room: int, count: Count) -> list[str]:
+def _split(text: str, room: int, count: Count) -> Iterator[str]:
     """Parts of `text` of at most `room` tokens, cut at sentences, else words, else characters."""
     pieces = [text[a:b] for a, b in sentence_spans(text)]
     if len(pieces) < 2:
         pieces = text.split()
-    if len(pieces) < 2:
-        middle = len(text) // 2
-        halves = (text[:middle], text[middle:])
-        return [part for half in halves for part in _fitted(half, room, count)]
-    parts: list[str] = []
-    run: list[str] = []
-    used = 0
-    for piece, size in zip(pieces, count(pieces), strict=True):
-        if run and used + size > room:
-            parts.append(" ".join(run))
-            run, used = [], 0
-        if size > room:
-            parts.extend(_split(piece, room, count))
-        else:
-            run.append(piece)
-            used += size
-    return [*parts, " ".join(run)] if run else parts
-
-
-def _fitted(text: str, room: int, count: Count) -> list[str]:
-    return [text] if count([text])[0] <= room else _split(text, room, count)
+    middle = len(text) // 2
+    lists = [pieces] if len(pieces) > 1 else [[text[:middle]], [text[middle:]]]
+    for some in lists:
+        yield from (span.text for span in _packed(some, " ", room, count))

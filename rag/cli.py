@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import sys
 import time
 from collections.abc import Sequence
@@ -30,7 +29,7 @@ from rag.console import (
     progress,
     say,
 )
-from rag.errors import CitewireError, LibraryReadOnly, passes
+from rag.errors import CitewireError, LibraryReadOnly
 from rag.records import AddReport, Answer, StoredArticle, to_plain
 from rag.sample import NAME as SAMPLE
 
@@ -302,21 +301,14 @@ for command in cli_evaluation.COMMANDS:
 
 
 def main() -> None:
-    """Runs the command line: exit code 0 done, 1 failed with one line on stderr, 2 usage."""
+    """Runs the command line.
+
+    Exit code 0: done; 1: failed, with one line on stderr; 2: usage; 130: stopped by Ctrl-C.
+    """
     try:
         cli(standalone_mode=False)
     except CitewireError as error:
         click.echo(f"citewire: {error}", err=True)
-        sys.exit(1)
-    except sqlite3.DatabaseError as error:
-        what = (
-            f"cannot be used now ({error}); free some space, or wait for what else is using it, "
-            "and run the same command again."
-            if passes(error) else
-            f"is damaged ({error}); move its whole folder away, then restore a backup or add the "
-            "articles again."
-        )  # fmt: skip
-        click.echo(f"citewire: the library {what}", err=True)
         sys.exit(1)
     except click.UsageError as error:
         error.show()

@@ -49,9 +49,11 @@ def filter_options(command: Command) -> Command:
         click.option("--since", metavar="DAY", help="Only articles published on or after it."),
         click.option("--until", metavar="DAY", help="Only articles published on or before it."),
         click.option("--as-of", metavar="DAY", help="As a reader on that day would be answered."),
+        click.option("--undated", type=click.Choice(["include", "exclude"]),
+                     help="Articles without a date; --since and --until exclude them."),
         click.option("--outlet", "outlets", multiple=True, help="Only this outlet (repeatable)."),
         click.option("--article", "articles", multiple=True, help="Only this one (repeatable)."),
-    ]
+    ]  # fmt: skip
     for option in reversed(options):
         command = option(command)
     return command

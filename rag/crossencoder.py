@@ -1,4 +1,4 @@
-"""The trained reader's network: reads two texts together, in OpenVINO.
+"""The trained reader's network: reads two texts together.
 
 It is trained by `rag.training` from all-MiniLM-L6-v2, whose word vectors are kept as they are: its
 files hold only what was trained, and the word vectors are taken from the embedding model's package.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import json
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import embed
+from rag import embed, runtime
 from rag.errors import ReaderError
 
 Array = NDArray[np.float32]
@@ -69,17 +68,15 @@ class CrossEncoder:
 
         try:
             card = json.loads((folder / "card.json").read_text("utf-8"))
-            found = {name: embed.sha256(folder / name) for name in FILES}
+            found = {name: runtime.sha256(folder / name) for name in FILES}
         except (OSError, ValueError) as error:
             raise ReaderError(
                 f"The reader in {folder} cannot be loaded ({error}); {_REPAIR}"
             ) from error
         if found != card.get("sha256"):
             raise ReaderError(f"The reader in {folder} is damaged: its hash differs; {_REPAIR}")
-        self._folder = folder
         self._by_words = float(card.get("by_words", 0.0))
-        self._lock = threading.Lock()
-        self._compiled: Any = None
+        self._model = runtime.Model(folder / FILES[0])
         source = Path(embed.source(embed.DEFAULT))
         self._tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
         self._tokenizer.no_padding()
@@ -102,7 +99,7 @@ class CrossEncoder:
             }
             for one in encoded
         )
-        results = embed.infer(self._model(), inputs, (0, 1))
+        results = self._model.run(inputs, (0, 1))
         read = []
         for one, ((spans,), (verdict,)) in zip(encoded, results, strict=True):
             rows = [n for n, s in enumerate(one.sequence_ids) if s == 1]
@@ -113,12 +110,6 @@ class CrossEncoder:
             starts, ends = spans[rows, 0], spans[rows, 1]
             read.append(Read(answers, supports, none, starts, ends, offsets, self._by_words))
         return read
-
-    def _model(self) -> Any:
-        with self._lock:
-            if self._compiled is None:
-                self._compiled = embed.compiled(self._folder / FILES[0])
-            return self._compiled
 
 
 LONGEST = 600

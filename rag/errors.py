@@ -7,7 +7,7 @@
     │   └── WithdrawnError   an agency has withdrawn an item
     ├── LibraryError         the library folder cannot be used as it is
     │   ├── LibraryMissing   there is no library at that place
-    │   ├── LibraryReadOnly  the sample library, or a folder without write permission
+    │   ├── LibraryReadOnly  the sample library, which is not to be changed
     │   ├── LibraryBusy      another process is writing to it
     │   └── LibraryMismatch  made with other settings, or by a newer version
     ├── EmbedderError        the embedding model cannot be loaded
@@ -25,6 +25,8 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rag.records import Timestamp
 
 
@@ -75,7 +77,7 @@ class LibraryMissing(LibraryError):
 
 
 class LibraryReadOnly(LibraryError):
-    """The library may be read but not changed."""
+    """The sample library may be read but not changed."""
 
 
 class LibraryBusy(LibraryError):
@@ -102,12 +104,15 @@ class QuestionError(CitewireError):
     """A question, filter or question file that cannot be used."""
 
 
-_PASSING = {
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CANTOPEN,
-}  # fmt: skip
-
-
-def passes(error: sqlite3.Error) -> bool:
-    """True where the file may be whole: it is in use, or the disk is full."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING
+def unusable(folder: Path, error: sqlite3.DatabaseError, use: str = "read") -> LibraryError:
+    """What SQLite says of the library in `folder`, with what to do about it."""
+    if isinstance(error, sqlite3.OperationalError):  # the file may be whole
+        return LibraryError(
+            f"{folder} cannot be {use} ({error}); free some space, wait for what else is using it, "
+            "or copy the library to a folder that you may write to, which even reading takes; then "
+            "run the same command again: nothing was lost."
+        )
+    return LibraryError(
+        f"{folder} is damaged ({error}); move the whole folder away, then restore a backup or add "
+        "the articles again."
+    )

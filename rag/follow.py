@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rag.errors import FetchError, SourceError
-from rag.followed import Feed, PageArticle, alone
+from rag.followed import EntryPage, Feed, PageArticle, alone
 from rag.library import article_key
 from rag.records import Article, Rejected, Timestamp
 from rag.settings import Settings
@@ -153,7 +153,8 @@ def _entries(page: Page, feed: Feed, held: Held) -> Visit:
             items.append(article)
             pages.pop(entry.id, None)
         elif entry.url:
-            pages[entry.id] = _new(entry)
+            stamps = {name: (s.text, s.source) for name, s in entry.stamps.items()}
+            pages[entry.id] = EntryPage(entry.url, stamps=stamps)
         else:
             reason = "the entry has neither an address nor a text."
             items.append(Rejected(f"{feed.url} ({entry.id})", reason))
@@ -163,15 +164,9 @@ def _entries(page: Page, feed: Feed, held: Held) -> Visit:
     return Visit(tuple(items), feed)
 
 
-def _is_removed(page: Mapping[str, Any] | None, entry: feeds.Entry, held: Held) -> bool:
+def _is_removed(page: EntryPage | None, entry: feeds.Entry, held: Held) -> bool:
     """True if the entry's page was read and is no longer held; it is not even asked for."""
-    return bool(page and page["key"] and page["url"] == entry.url and not held(page["key"]))
-
-
-def _new(entry: feeds.Entry) -> dict[str, Any]:
-    """The page of an entry, as it is remembered, before it is read."""
-    stamps = {name: [stamp.text, stamp.source] for name, stamp in entry.stamps.items()}
-    return {"url": entry.url, "key": None, "first": None, "last": None, "stamps": stamps}
+    return bool(page and page.key and page.url == entry.url and not held(page.key))
 
 
 def _with_pages(found: Visit, web: Web, held: Held, told: Told | None) -> Visit:
@@ -186,31 +181,31 @@ def _with_pages(found: Visit, web: Web, held: Held, told: Told | None) -> Visit:
     for number, name in enumerate(due, 1):
         page = pages[name]
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        first = page["first"] or when
+        first = page.first or when
         try:
-            if web.refuses(page["url"]):
+            if web.refuses(page.url):
                 continue
-            article = _fetched(page["url"], web, page["stamps"])
-            pages[name] = {**page, "key": article_key(article), "last": when,
-                           "first": first if page["key"] else when}  # fmt: skip
+            article = _fetched(page.url, web, page.stamps)
+            since = first if page.key else when
+            pages[name] = replace(page, key=article_key(article), first=since, last=when)
             items.append(article)
         except SourceError as error:
-            pages[name] = {**page, "first": first, "last": when}
-            if not page["last"]:  # later rounds say no more of it
-                items.append(Rejected(page["url"], f"{error}; a later round tries again."))
+            pages[name] = replace(page, first=first, last=when)
+            if not page.last:  # later rounds say no more of it
+                items.append(Rejected(page.url, f"{error}; a later round tries again."))
         finally:
             if told:
                 told(number, len(due))
     return Visit(tuple(items), replace(found.feed, pages=pages, alone=web.alone()))
 
 
-def _is_due(page: Mapping[str, Any], held: Held, now: datetime) -> bool:
-    if not page["last"]:
+def _is_due(page: EntryPage, held: Held, now: datetime) -> bool:
+    if not (page.first and page.last):
         return True
-    first, last = (datetime.fromisoformat(page[when]) for when in ("first", "last"))
-    if not page["key"]:
+    first, last = map(datetime.fromisoformat, (page.first, page.last))
+    if not page.key:
         return now - last >= last - first
-    return now - last >= max(AGAIN, last - first) and held(page["key"])
+    return now - last >= max(AGAIN, last - first) and held(page.key)
 
 
 def _fetched(url: str, web: Web, stamps: Mapping[str, Sequence[str]]) -> Article:

@@ -8,7 +8,7 @@ come back, whatever feed leads to it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +22,21 @@ from rag.records import Article, Rejected
 _META = "feeds"
 STALE = timedelta(days=1)
 """Feeds keep some days of entries: what is read once a day misses none."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """The page that an entry leads to. All of it is JSON; times are ISO 8601 in UTC."""
+
+    url: str
+    key: str | None = None
+    """In the library; None where it could not be read."""
+    first: str | None = None
+    """When it was first read, or first failed to be; None where it was not tried."""
+    last: str | None = None
+    """When it was last tried."""
+    stamps: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The times that the feed tells, each as text and source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +60,8 @@ class Feed:
     modified: str | None = None
     seen: dict[str, str] = field(default_factory=dict)
     """The entries it had, each with its state."""
-    pages: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Of the entries that lead to pages: `url`, `key` in the library (None where it could not be
-    read), `first` and `last` time of reading, or of failing to, as ISO 8601 in UTC, and the
-    `stamps` that the feed tells, as texts and sources."""
+    pages: dict[str, EntryPage] = field(default_factory=dict)
+    """Of the entries that lead to pages."""
     alone: dict[str, str] = field(default_factory=dict)
     """Hosts that asked to be left alone, with until when, as they were known when it was last
     asked for; see `Web.alone`. They count for every feed."""
@@ -82,7 +95,12 @@ class Health:
 def known(store: Library) -> dict[str, Feed]:
     """The feeds that the library remembers, by address."""
     stored = json.loads(store.meta(_META) or "[]")
-    return {item["url"]: Feed(**item) for item in stored}
+    return {item["url"]: _feed(item) for item in stored}
+
+
+def _feed(stored: dict[str, Any]) -> Feed:
+    pages = {entry: EntryPage(**page) for entry, page in stored.get("pages", {}).items()}
+    return Feed(**{**stored, "pages": pages})
 
 
 def health(store: Library) -> tuple[Health, ...]:
@@ -101,7 +119,7 @@ def failing(store: Library) -> Iterator[str]:
     for feed in health(store):
         failed = feed.last_error and not feed.not_before
         if failed or (feed.last_good or "") < before:
-            yield f"The feed {feed}; read it with: citewire follow --once"
+            yield f"The feed {feed}; read it with: citewire follow --once --library {store.folder}"
 
 
 def alone(feeds: Iterable[Feed]) -> dict[str, str]:
@@ -123,7 +141,7 @@ def wanted(items: Iterable[Article | Rejected], store: Library) -> Iterator[Arti
         held = store.article(key).article if is_again else None
         if held and _has_lost_its_text(item, held):
             said = "its page has lost most of the text that is held, which stays"
-            remark = f"{said}; to replace it: citewire add {item.origin}"
+            remark = f"{said}; to replace it: citewire add {item.origin} --library {store.folder}"
             yield replace(held, key=key, origin=item.origin, remark=remark)
         elif not store.is_removed(key):
             yield item

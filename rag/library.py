@@ -16,13 +16,14 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rag import stories
 from rag.chunk import Span
-from rag.errors import LibraryError, LibraryMismatch, LibraryMissing
-from rag.records import Article, ExportedArticle, Passage, Scope, StoredArticle, Timestamp
-from rag.schema import EPOCH, PASSAGES, SCHEMA, SCHEMA_VERSION
+from rag.errors import LibraryError, LibraryMismatch, LibraryMissing, unusable
+from rag.filter import Filter, version_on
+from rag.records import Article, ExportedArticle, Passage, StoredArticle, Timestamp
+from rag.schema import PASSAGES, SCHEMA, SCHEMA_VERSION, day_of, number_of
 
 FILE = "library.sqlite"
 HASHED = "sha256:"
@@ -81,19 +82,8 @@ class Library:
                 f"There is no library in {folder}; make one with: citewire add --library {folder} "
                 "FILES"
             )
-        try:
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
-        except sqlite3.OperationalError as error:
-            raise LibraryError(
-                f"{folder / FILE} cannot be opened ({error}); even reading takes a folder that you "
-                "may write to: copy the library to one, or make this one writable."
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise LibraryError(
-                f"{folder / FILE} is damaged ({error}); move the whole folder away, "
-                "then restore a backup or add the articles again."
-            ) from error
+        ((version,),) = self._rows("PRAGMA user_version")
+        tables = {name for (name,) in self._rows("SELECT name FROM sqlite_master")}
         if version > SCHEMA_VERSION:
             raise LibraryMismatch(
                 f"{folder} was made by a newer Citewire (format {version}; this one reads up to "
@@ -141,8 +131,7 @@ class Library:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, which also moves `generation` on."""
-        db = self._db
-        with self._told():
+        with self._told("written to") as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -154,15 +143,16 @@ class Library:
                 raise
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Says in words what keeps the file from being written to."""
+    def _told(self, use: str = "read") -> Iterator[sqlite3.Connection]:
+        """The file; what SQLite says of it is told as a LibraryError."""
         try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise LibraryError(
-                f"{self.folder} cannot be written to ({error}); free some space or its "
-                "permissions, then run the same command again: nothing was lost."
-            ) from error
+            yield self._db
+        except sqlite3.DatabaseError as error:
+            raise unusable(self.folder, error, use) from error
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        with self._told() as db:
+            return db.execute(sql, values).fetchall()
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -170,15 +160,16 @@ class Library:
 
         One within another is part of it.
         """
-        db = self._db
-        if db.in_transaction:
-            yield db
-            return
-        db.execute("BEGIN")
-        try:
-            yield db
-        finally:
-            db.execute("ROLLBACK")
+        with self._told() as db:
+            if db.in_transaction:
+                yield db
+                return
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
 
     def copy_to(self, path: Path) -> None:
         """Writes what the library holds at this moment into a file of its own."""
@@ -192,8 +183,8 @@ class Library:
     # Facts about the library
 
     def meta(self, name: str) -> str:
-        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else ""
+        rows = self._rows("SELECT value FROM meta WHERE name = ?", (name,))
+        return rows[0][0] if rows else ""
 
     def set_meta(self, values: dict[str, str]) -> None:
         with self._writing() as db:
@@ -206,16 +197,16 @@ class Library:
 
     def counts(self) -> dict[str, int]:
         """How many articles, stories and passages there are."""
-        row = self._db.execute("SELECT count(*), count(DISTINCT story) FROM articles").fetchone()
-        return {"articles": row[0], "stories": row[1], "passages": self.passage_count()}
+        ((articles, stories),) = self._rows("SELECT count(*), count(DISTINCT story) FROM articles")
+        return {"articles": articles, "stories": stories, "passages": self.passage_count()}
 
     def passage_count(self) -> int:
-        return int(self._db.execute("SELECT count(*) FROM passages").fetchone()[0])
+        return int(self._rows("SELECT count(*) FROM passages")[0][0])
 
     def outlets(self) -> dict[str, int]:
         """Name of each outlet and its number of articles, most first."""
         return dict(
-            self._db.execute(
+            self._rows(
                 "SELECT outlet, count(*) FROM articles WHERE outlet IS NOT NULL "
                 "GROUP BY outlet ORDER BY 2 DESC, 1"
             )
@@ -223,61 +214,61 @@ class Library:
 
     def days(self) -> tuple[date | None, date | None]:
         """First and last publication day."""
-        low, high = self._db.execute("SELECT min(day), max(day) FROM articles").fetchone()
-        return _date(low), _date(high)
+        ((low, high),) = self._rows("SELECT min(day), max(day) FROM articles")
+        return day_of(low), day_of(high)
 
     # Reading articles
 
-    def keys(self) -> Iterator[str]:
-        for (key,) in self._db.execute("SELECT key FROM articles ORDER BY id"):
-            yield key
+    def keys(self) -> list[str]:
+        return [key for (key,) in self._rows("SELECT key FROM articles ORDER BY id")]
 
     def articles(self) -> Iterator[StoredArticle]:
         """Every article that is there when its turn comes, in the order they were added."""
-        for key in list(self.keys()):  # an open cursor would keep others from being removed
+        for key in self.keys():
             with suppress(KeyError):
                 yield self.article(key)
 
     def fingerprint_of(self, key: str) -> str | None:
         """Fingerprint of the newest version under `key`, or None where there is none."""
-        row = self._db.execute("SELECT fingerprint FROM articles WHERE key = ?", (key,)).fetchone()
-        return row[0] if row else None
+        rows = self._rows("SELECT fingerprint FROM articles WHERE key = ?", (key,))
+        return rows[0][0] if rows else None
 
     def key_from(self, origin: str) -> str | None:
         """The key of the article without an address that was last stored from the file or line."""
-        row = self._db.execute(
+        rows = self._rows(
             "SELECT a.key FROM articles a JOIN versions v ON v.article = a.id"
             " AND v.number = a.version WHERE v.origin = ? AND a.key LIKE ?"
             " ORDER BY v.id DESC LIMIT 1",
             (origin, HASHED + "%"),
-        ).fetchone()
-        return row[0] if row else None
+        )
+        return rows[0][0] if rows else None
 
     def story_of(self, key: str) -> int:
         """Number of the article's story: equal for articles that are copies of one text.
 
         It is another after a change of the library. Raises KeyError.
         """
-        row = self._db.execute("SELECT story FROM articles WHERE key = ?", (key,)).fetchone()
-        if row is None:
+        rows = self._rows("SELECT story FROM articles WHERE key = ?", (key,))
+        if not rows:
             raise KeyError(key)
-        return int(row[0])
+        return int(rows[0][0])
 
     def article(self, key: str, version: int | None = None) -> StoredArticle:
         """The article under `key`, its newest version unless another is asked for.
 
         Raises KeyError where there is none.
         """
-        row = self._db.execute(
+        rows = self._rows(
             "SELECT v.id, v.number, v.title, v.url, v.outlet, v.authors, v.published, v.updated,"
             " v.fetched, v.note, v.origin, v.correction, a.id"
             " FROM articles a JOIN versions v ON v.article = a.id"
             " AND v.number = coalesce(?, a.version) WHERE a.key = ?",
             (version, key),
-        ).fetchone()
-        if row is None:
+        )
+        if not rows:
             raise KeyError(key)
-        texts = self._db.execute(
+        (row,) = rows
+        texts = self._rows(
             "SELECT text FROM paragraphs WHERE version = ? ORDER BY number", (row[0],)
         )
         article = Article(
@@ -296,30 +287,25 @@ class Library:
     def copies(self, key: str, as_of: date | None = None) -> list[StoredArticle]:
         """The other articles of the story, as they came; those of a day, as they were on it."""
         with self.snapshot():
-            found = self._db.execute(
+            found = self._rows(
                 "SELECT b.key FROM articles a JOIN articles b ON b.story = a.story AND b.id != a.id"
                 " WHERE a.key = ? ORDER BY b.id",
                 (key,),
-            ).fetchall()
+            )
             held = [self.article(k, self.version_on(k, as_of) if as_of else None) for (k,) in found]
-        days = [stored.article.published for stored in held]
         return [
-            stored for stored, day in zip(held, days, strict=True)
-            if not (as_of and day and day.day > as_of)
+            stored for stored in held
+            if not (as_of and stored.article.day and stored.article.day > as_of)
         ]  # fmt: skip
 
     def version_on(self, key: str, day: date) -> int:
-        """The newest version that there was on the day; the first where there was none yet.
-
-        A version came when its source says it was updated, or else when it was read, and not before
-        it says it was published.
-        """
-        sql = f"SELECT ({_version_on(day, 'number')}) FROM articles a WHERE a.key = ?"
-        return int(self._db.execute(sql, (key,)).fetchone()[0])
+        """The newest version that there was on the day; the first where there was none yet."""
+        sql = f"SELECT ({version_on(day, 'number')}) FROM articles a WHERE a.key = ?"
+        return int(self._rows(sql, (key,))[0][0])
 
     def _also_in(self, articles: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """The other outlets with copies of each article, in the order in which they came."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT a.id, b.outlet FROM articles a JOIN articles b ON b.story = a.story"
             " AND b.outlet IS NOT a.outlet AND b.outlet IS NOT NULL"
             " WHERE a.id IN (SELECT value FROM json_each(?))"
@@ -333,7 +319,7 @@ class Library:
 
     def every_version(self) -> Iterator[StoredArticle]:
         """Every version of every article: all first ones in the order they were added, then on."""
-        found = self._db.execute(
+        found = self._rows(
             "SELECT a.key, v.number FROM versions v JOIN articles a ON a.id = v.article"
             " ORDER BY v.number, a.id"
         )
@@ -350,35 +336,17 @@ class Library:
 
     # Searching
 
-    def within(self, scope: Scope) -> Filter:
-        """The condition on articles that a search must meet."""
-        clauses: list[str] = []
-        values: list[object] = []
-        window = scope.window
-        day = "a.day" if window.as_of is None else _day_on(window.as_of)
-        for bound, sign in ((window.since, ">="), (window.until, "<="), (window.as_of, "<=")):
-            if bound is not None:
-                clauses.append(f"({day} {sign} ?) IS NOT FALSE")  # NULL where there is no day
-                values.append((bound - EPOCH).days)
-        if window.undated == "exclude":
-            clauses.append(f"{day} IS NOT NULL")
-        for column, names in (("outlet", scope.outlets), ("key", scope.articles)):
-            if names is not None:
-                clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
-                values.append(json.dumps(list(names)))
-        return Filter(" AND ".join(clauses), tuple(values), day)
-
     def scope(self, chosen: Filter) -> tuple[int, date | None, int]:
         """Articles within the filter, the newest day among them, and how many have no date."""
         days = f"SELECT {chosen.day} AS day FROM articles a{chosen.where()}"
         sql = f"SELECT count(*), max(day), count(*) - count(day) FROM ({days})"
-        count, newest, undated = self._db.execute(sql, chosen.values).fetchone()
-        return count, _date(newest), undated
+        ((count, newest, undated),) = self._rows(sql, chosen.values)
+        return count, day_of(newest), undated
 
     def passage_ids(self, chosen: Filter, most: int) -> list[int] | None:
         """Ids of the passages within the filter, or None if there are more than `most`."""
         sql = "SELECT p.id FROM articles a JOIN passages p ON p.article = a.id" + chosen.where()
-        rows = self._db.execute(sql + " LIMIT ?", (*chosen.values, most + 1)).fetchall()
+        rows = self._rows(sql + " LIMIT ?", (*chosen.values, most + 1))
         return [row[0] for row in rows] if len(rows) <= most else None
 
     def newest(self, chosen: Filter, count: int) -> list[int]:
@@ -388,7 +356,7 @@ class Library:
             f" WHERE {chosen.day} IS NOT NULL{chosen.also()} GROUP BY a.id"
             f" ORDER BY {chosen.day} DESC, a.id DESC LIMIT ?"
         )
-        return [row[0] for row in self._db.execute(sql, (*chosen.values, count))]
+        return [row[0] for row in self._rows(sql, (*chosen.values, count))]
 
     def keep(self, ids: Sequence[int], chosen: Filter) -> set[int]:
         """Those of the passage `ids` that exist and lie within the filter."""
@@ -396,7 +364,7 @@ class Library:
             "SELECT p.id FROM passages p JOIN articles a ON a.id = p.article"
             " WHERE p.id IN (SELECT value FROM json_each(?))" + chosen.also()
         )
-        return {row[0] for row in self._db.execute(sql, (json.dumps(list(ids)), *chosen.values))}
+        return {row[0] for row in self._rows(sql, (json.dumps(list(ids)), *chosen.values))}
 
     def search_words(self, words: Sequence[str], k: int, chosen: Filter) -> list[tuple[int, float]]:
         """The `k` best (passage id, BM25 score) for any of the `words`; higher is better."""
@@ -407,16 +375,16 @@ class Library:
         if chosen.clause:
             sql += " JOIN passages p ON p.id = words.rowid JOIN articles a ON a.id = p.article"
         sql += f" WHERE words MATCH ?{chosen.also()} ORDER BY 2 DESC, 1 LIMIT ?"
-        return self._db.execute(sql, (match, *chosen.values, k)).fetchall()
+        return self._rows(sql, (match, *chosen.values, k))
 
     def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
         """The passages with these ids; unknown ids are left out."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT p.id, a.key, v.title, v.outlet, v.url, v.published, p.first, p.last, p.text,"
             " v.note, v.correction, a.story, a.id, a.version"
             f" FROM {PASSAGES} WHERE p.id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(ids)),),
-        ).fetchall()
+        )
         also_in = self._also_in(list({r[12] for r in rows}))
         return {
             r[0]: Passage(id=r[0], article=r[1], title=r[2], outlet=r[3], url=r[4],
@@ -426,10 +394,10 @@ class Library:
             for r in rows
         }  # fmt: skip
 
-    def rarity(self, words: Iterable[str]) -> dict[str, int]:
+    def document_frequency(self, words: Iterable[str]) -> dict[str, int]:
         """How many passages hold each (stemmed) word of the index; absent words are left out."""
         sql = "SELECT term, doc FROM word_counts WHERE term IN (SELECT value FROM json_each(?))"
-        return dict(self._db.execute(sql, (json.dumps(list(words)),)))
+        return dict(self._rows(sql, (json.dumps(list(words)),)))
 
     # Changing
 
@@ -485,7 +453,7 @@ class Library:
 
     def strays(self) -> list[int]:
         """Vectors that may be stored without a passage."""
-        return [row[0] for row in self._db.execute("SELECT vector FROM strays ORDER BY vector")]
+        return [row[0] for row in self._rows("SELECT vector FROM strays ORDER BY vector")]
 
     def forget_strays(self, vectors: Sequence[int]) -> None:
         with self._writing() as db:
@@ -504,25 +472,9 @@ class Library:
 
     def each_passage(self) -> Iterator[tuple[int, int | None, str | None, str, str]]:
         """(id, day, outlet, title, text) of every passage; the day counts from 1970-01-01."""
-        yield from self._db.execute(
-            f"SELECT p.id, a.day, a.outlet, v.title, p.text FROM {PASSAGES} ORDER BY p.id"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A condition on articles `a`, as SQL."""
-
-    clause: str
-    values: tuple[object, ...]
-    day: str
-    """The day of an article that it is of, counted from 1970-01-01."""
-
-    def where(self) -> str:
-        return f" WHERE {self.clause}" if self.clause else ""
-
-    def also(self) -> str:
-        return f" AND {self.clause}" if self.clause else ""
+        sql = f"SELECT p.id, a.day, a.outlet, v.title, p.text FROM {PASSAGES} ORDER BY p.id"
+        with self._told() as db:
+            yield from db.execute(sql)
 
 
 def place(file: Path, folder: Path) -> None:
@@ -542,31 +494,11 @@ def copy(db: sqlite3.Connection, path: Path, journal: Literal["WAL", "DELETE"]) 
         new.execute(f"PRAGMA journal_mode = {journal}")
 
 
-def _version_on(day: date, column: str) -> str:
-    """The SQL for a column of the version that article `a` had on the day; see `version_on`."""
-    # What stands before "|" is the stamp's text, and its first ten characters are its day.
-    is_as_before = "instr(v.updated, substr(b.updated, 1, instr(b.updated, '|'))) = 1"
-    came = f"coalesce(iif({is_as_before}, NULL, v.updated), v.fetched, '')"
-    return (
-        f"SELECT v.{column} FROM versions v"
-        " LEFT JOIN versions b ON b.article = v.article AND b.number = v.number - 1"
-        f" WHERE v.article = a.id AND (v.number = 1 OR '{day}' >="
-        f" substr(max({came}, coalesce(v.published, '')), 1, 10)) ORDER BY v.number DESC LIMIT 1"
-    )
-
-
-def _day_on(day: date) -> str:
-    """The SQL for the publication day that article `a` told on that day, or else tells now."""
-    told = f"julianday(substr(({_version_on(day, 'published')}), 1, 10)) - julianday('{EPOCH}')"
-    return f"iif(a.version = 1, a.day, coalesce(CAST({told} AS INTEGER), a.day))"
-
-
 def _put(db: sqlite3.Connection, new: NewArticle) -> bool:
     """Stores an article; True if it is a copy of another."""
     article = new.article
-    day = (article.published.day - EPOCH).days if article.published else None
     row = db.execute("SELECT id, version FROM articles WHERE key = ?", (new.key,)).fetchone()
-    facts = (article.outlet, day, fingerprint(article))
+    facts = (article.outlet, number_of(article.day), fingerprint(article))
     left = None
     if row:
         identity, number = row[0], row[1] + 1
@@ -625,7 +557,3 @@ def _stamp_text(stamp: Timestamp | None) -> str | None:
 
 def _timestamp(text: str | None) -> Timestamp | None:
     return Timestamp(*text.split("|", 1)) if text else None
-
-
-def _date(day: int | None) -> date | None:
-    return None if day is None else date.fromordinal(EPOCH.toordinal() + day)

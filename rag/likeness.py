@@ -95,7 +95,7 @@ def read(asked: Asked, passages: Sequence[Passage], index: Index) -> Reading:
 
 def _wanted(asked: Asked, question: Tokens, index: Index) -> _Wanted:
     content = [stem(w) for w in asked.terms]
-    held = index.store.rarity(content)
+    held = index.store.document_frequency(content)
     total = max(index.store.passage_count(), 1)
     weights = {w: math.log(1 + total / (held.get(w, 0) + 0.5)) for w in content}
     vectors, rarity = [], []

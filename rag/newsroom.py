@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -109,8 +110,10 @@ class Newsroom:
 
         Left out: the library that the settings name, else the user's own, else the sample library,
         which "sample" always names (read-only; built on first use, which calls `progress` with what
-        is done, how much of it, and how much there is). Raises LibraryMismatch where it was made
-        with another embedder or by a newer version, LibraryError where it is damaged.
+        is done, how much of it, and how much there is). Raises LibraryMismatch where a newer
+        version made it, LibraryError where it is damaged; for the sample library also SourceError
+        where its articles are not installed, and what `add` raises while it is built. That another
+        embedder made a library is noticed by the first question or change.
         """
         settings = settings or Settings.load()
         named = path or settings.library
@@ -134,7 +137,7 @@ class Newsroom:
 
         `progress` is called with how much was read and how much there is: bytes of files, then
         entries of a feed. Only an address touches the network; what cannot be fetched is rejected.
-        Raises SourceError for a source that does not exist, LibraryReadOnly for the sample library.
+        Raises SourceError for a source that does not exist, and what `add_articles` raises.
         """
         from rag import sources as reading
 
@@ -167,7 +170,13 @@ class Newsroom:
         return AddReport.of(reports)
 
     def add_articles(self, items: Iterable[Article | Rejected]) -> AddReport:
-        """Adds articles that are already read, for one's own sources."""
+        """Adds articles that are already read, for one's own sources.
+
+        Raises LibraryReadOnly for the sample library, LibraryBusy where another process has been
+        writing to the library for 20 seconds, LibraryMismatch where another embedder or a newer
+        version made it, EmbedderError and ReaderError where these cannot be loaded, LibraryError
+        where the library is damaged or cannot be written to.
+        """
         from rag import add
 
         with self._changing(creating=True) as index:
@@ -180,7 +189,7 @@ class Newsroom:
 
         Yields what became of each feed's entries when they are stored. `progress` is called with
         the entries that were read and how many there are. A feed that cannot be read is rejected
-        and stops no other. Raises LibraryReadOnly for the sample library.
+        and stops no other. Raises what `add_articles` raises, but waits for other processes.
         """
         from rag import follow
 
@@ -193,7 +202,10 @@ class Newsroom:
             yield self._add_fed(visit.items, feed, patient=True)
 
     def unfollow(self, feed: str) -> None:
-        """Follows a feed no longer; its articles stay. Raises SourceError for an unknown one."""
+        """Follows a feed no longer; its articles stay.
+
+        Raises SourceError for an unknown one, and what `remove` raises of the library.
+        """
         from rag import followed
 
         with self._changing() as index:
@@ -223,9 +235,10 @@ class Newsroom:
             return report
 
     def remove(self, key: str) -> None:
-        """Purges an article with all its versions, passages and vectors. Raises KeyError.
+        """Purges an article with all its versions, passages and vectors.
 
-        Its key stays noted, so that no feed brings it back; adding it by name does.
+        Its key stays noted, so that no feed brings it back; adding it by name does. Raises KeyError
+        where there is none, LibraryMissing, and what `add_articles` raises.
         """
         from rag import add
 
@@ -241,7 +254,8 @@ class Newsroom:
         The vectors in use are replaced only when all are done. They are deleted with the next
         change of the library, for another process may still be reading them. Raises EmbedderError
         where a passage does not fit the embedder: then export the articles and add them to a new
-        library, which then knows neither the feeds of this one nor what was removed from it.
+        library, which then knows neither the feeds of this one nor what was removed from it. Raises
+        the other errors of `remove`, but LibraryMismatch for a newer version only.
         """
         with self._changing(rebuilding=True) as index:
             self._embed_anew(index, progress)
@@ -317,9 +331,11 @@ class Newsroom:
         """Counts, outlets, dates, and what needs attention.
 
         With `check`, everything is read and compared: articles, word index and vectors; and feeds
-        are named that failed when last asked for or were not read for a day.
+        are named that failed when last asked for or were not read for a day. Raises LibraryError
+        where the library itself is damaged.
         """
         from rag import add, followed
+        from rag.audit import audit, mend
         from rag.sources import files
 
         store = self._opened()
@@ -339,12 +355,8 @@ class Newsroom:
         if strays and is_still:
             attention.append(f"{strays} vectors of an interrupted change; the next add mends it.")
         if is_still and not strays and not check and stored != counts["passages"]:
-            attention.append(
-                f"{stored} vectors for {counts['passages']} passages; mend with: citewire rebuild"
-            )
+            attention.append(f"{stored} vectors for {counts['passages']} passages; {mend(store)}")
         if check:
-            from rag.audit import audit
-
             attention += [p for p in audit(store, self._vectors) if p not in attention]
             attention += followed.failing(store)
         size = sum(map(files.size, self.folder.rglob("*")))
@@ -357,7 +369,8 @@ class Newsroom:
     def backup(self, path: str | Path) -> int:
         """Writes articles, versions and word index into one file; returns its bytes.
 
-        It is the library as of one moment, also while another process adds to it.
+        It is the library as of one moment, also while another process adds to it. Raises
+        LibraryError where the file cannot be written, or is there and no backup.
         """
         from rag.backup import backup
 
@@ -368,11 +381,15 @@ class Newsroom:
         return self._opened().outlets()
 
     def close(self) -> None:
-        """Lets go of the files; they are opened anew when they are needed."""
+        """Lets go of the files that this thread opened; they are opened anew when they are needed.
+
+        Those of another thread are let go of when it ends.
+        """
         with self._lock:
             if self._store is not None and self._vectors is not None:
                 self._store.close()
                 self._vectors.close()
+                gc.collect()  # Chroma's client refers to itself, and holds its files until then
 
     # Asking
 
@@ -385,8 +402,9 @@ class Newsroom:
         first few are read).
         `model` is a language model as "provider:name"; None or "none" for none; left out, the
         setting. Raises QuestionError for what is no question, ModelError for a model that cannot be
-        used, LibraryMissing where there is no library, LibraryMismatch where another embedder made
-        it, LibraryError where it is damaged.
+        used, LibraryMissing where there is no library, LibraryMismatch where another embedder or a
+        newer version made it, LibraryError where it is damaged, EmbedderError and ReaderError where
+        these cannot be loaded.
         """
         *_, answer = self.stream(question, model=model, **filters)
         assert isinstance(answer, Answer)
@@ -409,7 +427,7 @@ class Newsroom:
         """Yields each checked statement as it is ready, and at the end the Answer.
 
         The statements' texts joined by a space are the answer's text; a declined answer yields no
-        statement.
+        statement. Raises what `ask` raises.
         """
         from rag import answer
 
@@ -441,7 +459,8 @@ class Newsroom:
     ) -> list[Passage]:
         """The `k` best passages for a question, best first; no answer is written.
 
-        `by` is "words" (BM25), "meaning" (vectors) or "both".
+        `by` is "words" (BM25), "meaning" (vectors) or "both". Raises what `ask` raises, but for the
+        ModelError.
         """
         from rag.question import clean
         from rag.retrieve import retrieve
@@ -452,7 +471,10 @@ class Newsroom:
             return retrieve(clean(question), index, scope, _count(k), by)
 
     def as_retriever(self, k: int = 10, **filters: Any) -> BaseRetriever:
-        """The library as a LangChain retriever; `filters` as for `search`."""
+        """The library as a LangChain retriever; `filters` as for `search`.
+
+        The retriever raises what `search` raises.
+        """
         from rag.langchain import PassageRetriever
 
         return PassageRetriever(search=functools.partial(self.search, k=k, **filters))

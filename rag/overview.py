@@ -9,6 +9,7 @@ from datetime import date
 from rag import likeness
 from rag.check import Source, gives_orders
 from rag.evidence import Evidence, Reading, is_note
+from rag.filter import Filter
 from rag.question import Asked
 from rag.reader import has_word, is_of_news, words_of
 from rag.records import Passage, Scope
@@ -26,7 +27,7 @@ ABOVE = 0.01
 
 def news(index: Index, scope: Scope) -> Reading:
     """What the newest reports within the scope begin with, one of each story."""
-    ids = index.store.newest(index.store.within(scope), READ)
+    ids = index.store.newest(Filter.of(scope), READ)
     held = index.store.passages(ids)
     stories: dict[int, Passage] = {}
     for i in ids:

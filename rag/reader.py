@@ -281,7 +281,7 @@ def _is_unheard_of(asked: Asked, index: Index, texts: Iterable[set[str]]) -> boo
     for words.
     """
     names = {w for name in asked.names if not name.isupper() for w in words(name) if len(w) >= LIKE}
-    held = index.store.rarity(stem(w) for w in names)
+    held = index.store.document_frequency(stem(w) for w in names)
     missing = [w for w in names if stem(w) not in held]
     there = set().union(*texts) if missing else set()
     return not all(has_word(there, name) for name in missing)

@@ -9,7 +9,8 @@ from typing import Literal
 from rag import versions
 from rag.crossencoder import CrossEncoder
 from rag.embed import Embedder
-from rag.library import Filter, Library
+from rag.filter import Filter
+from rag.library import Library
 from rag.question import stem, terms
 from rag.records import Passage, Scope, StoredArticle
 from rag.vectors import Vectors
@@ -63,7 +64,7 @@ def retrieve(
     taken: one that was corrected or changed since, or else the one with the best passage. Where
     the question is asked on a day, a passage has the words that its article had on that day.
     """
-    chosen = index.store.within(scope)
+    chosen = Filter.of(scope)
     depth = max(CANDIDATES, k)
     most = max(PER_ARTICLE, -(-k // len(scope.articles))) if scope.articles else PER_ARTICLE
     found_words: dict[int, float] = {}
@@ -127,7 +128,7 @@ def _currency(passage: Passage, store: Library) -> tuple[bool, bool]:
 def _telling(question: str, index: Index) -> list[str]:
     """The words of the question that are worth searching for, the rarest first."""
     asked = {word: stem(word) for word in terms(question)}
-    held = index.store.rarity(asked.values())
+    held = index.store.document_frequency(asked.values())
     ranked = sorted(asked, key=lambda word: held.get(asked[word], 0))
     rarest = [word for word in ranked if asked[word] in held][:RAREST]
     return [w for w in ranked if w in rarest or held.get(asked[w], 0) <= COMMON]

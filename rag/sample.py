@@ -25,8 +25,8 @@ def corpus() -> Path:
         if (folder / "articles").is_dir():
             return folder
     raise SourceError(
-        "The sample articles are not installed; reinstall with: pip install --force-reinstall "
-        "citewire"
+        f"The sample articles are not in {here.parent / 'corpus'}; in a checkout of Citewire bring "
+        "them back with: git checkout corpus; elsewhere install it from one again."
     )
 
 

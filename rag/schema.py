@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 EPOCH = date(1970, 1, 1)
 """Day 0 of `articles.day`."""
@@ -45,3 +45,13 @@ PASSAGES = (
     " JOIN versions v ON v.article = a.id AND v.number = a.version"
 )
 """Each passage `p` with its article `a` and the newest version `v` of that."""
+
+
+def number_of(day: date | None) -> int | None:
+    """The day as `articles.day` has it; None for none."""
+    return None if day is None else (day - EPOCH).days
+
+
+def day_of(number: int | None) -> date | None:
+    """The day of a number in `articles.day`; None for none."""
+    return None if number is None else EPOCH + timedelta(days=number)

@@ -25,7 +25,7 @@ def corrected(question: str, index: Index, texts: Iterable[str]) -> str:
     is like it is sought in the texts, which are those found with the question as it was written.
     """
     given = [w for w in terms(question) if len(w) >= SHORTEST and w.isalpha()]
-    held = index.store.rarity(stem(w) for w in given)
+    held = index.store.document_frequency(stem(w) for w in given)
     unknown = [w for w in given if stem(w) not in held]
     pieces = index.embedder.count(unknown) if unknown else []
     misspelt = [w for w, count in zip(unknown, pieces, strict=True) if count > 1]

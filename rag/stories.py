@@ -9,10 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 from rag import copies
-from rag.schema import EPOCH
+from rag.schema import day_of
 
 MOST = 50
 """At most so many articles are compared with a new one: those that share most bands, the latest of
@@ -98,7 +97,5 @@ def _text(db: sqlite3.Connection, version: int) -> copies.Text:
         " JOIN paragraphs p ON p.version = v.id WHERE v.id = ? ORDER BY p.number",
         (version,),
     ).fetchall()
-    day = rows[0][0]
-    published = None if day is None else EPOCH + timedelta(days=day)
     texts = [text for _, text, note in rows if text not in (note or "")]
-    return copies.read(texts or [text for _, text, _ in rows], published)
+    return copies.read(texts or [text for _, text, _ in rows], day_of(rows[0][0]))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from rag.errors import LibraryError
 from rag.records import Window
+from rag.schema import number_of
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -242,12 +243,10 @@ def _close() -> None:
 
 def _where(window: Window, outlets: Sequence[str] | None) -> Any:
     """The filter in Chroma's language, or None for everything."""
-    from rag.schema import EPOCH
-
     clauses: list[Any] = []
     for bound, sign in ((window.since, "$gte"), (window.until, "$lte"), (window.as_of, "$lte")):
         if bound is not None:
-            clauses.append({"day": {sign: (bound - EPOCH).days}})
+            clauses.append({"day": {sign: number_of(bound)}})
     if window.since is not None and window.undated == "include":
         clauses[0] = {"$or": [clauses[0], {"day": UNDATED}]}
     if window.undated == "exclude":

@@ -156,8 +156,10 @@ def test_what_disagrees_is_noticed(
 ) -> None:
     assert room.status(check=True).attention == ()
     damage(room)
-    assert message in " ".join(room.status(check=True).attention)
+    found = " ".join(room.status(check=True).attention)
+    assert message in found
     if mended:
+        assert f"citewire rebuild --library {room.folder}" in found
         room.rebuild()
         assert room.status(check=True).attention == ()
 
@@ -210,7 +212,7 @@ def test_missing_vectors_are_no_answer(mend: Callable[[Newsroom], object], room:
     room.close()
     shutil.rmtree(room.folder / "vectors")
     room = Newsroom.open(room.folder)
-    assert "citewire rebuild" in room.status().attention[0]
+    assert f"citewire rebuild --library {room.folder}" in room.status().attention[0]
     for read in (room.ask, room.search):
         with pytest.raises(LibraryError, match=r"are missing; .* citewire rebuild"):
             read(asked)

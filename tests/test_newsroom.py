@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -315,6 +316,15 @@ def test_filters(room: Newsroom, filters: dict[str, str], expected: int) -> None
     assert room.ask("What happened in the valley?", **filters).searched.articles == expected
 
 
+def test_undated_articles_are_kept_by_the_command_line(room: Newsroom) -> None:
+    for undated, expected in ((), 1), (("--undated", "include"), 2), (("--undated", "exclude"), 1):
+        options = ["--since", "2025-05-01", "--json", "--library", str(room.folder), *undated]
+        asked = CliRunner().invoke(cli, ["ask", "What happened in the valley?", *options])
+        assert json.loads(asked.stdout)["searched"]["articles"] == expected
+        found = CliRunner().invoke(cli, ["search", "valley ferry frost railway", *options])
+        assert len({p["article"] for p in json.loads(found.stdout)}) == expected
+
+
 def test_empty_filters_say_which(room: Newsroom) -> None:
     assert room.ask("Who?", since="2031-01-01").reason == "window_empty"
     assert room.ask("Who?", outlets=["Nobody's Paper"]).reason == "outlet_missing"
@@ -440,6 +450,15 @@ def _articles(folder: Path) -> int:
         return 0
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux lists open files there")
+def test_a_closed_library_holds_no_file(room: Newsroom) -> None:
+    found = room.search("cherry frost")
+    room.close()
+    opened = [path.resolve() for path in Path("/proc/self/fd").iterdir()]
+    assert [path for path in opened if path.is_relative_to(room.folder)] == []
+    assert room.search("cherry frost") == found
+
+
 def test_a_library_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(LibraryMissing, match="citewire add"):
         Newsroom.open(tmp_path / "none").ask("Who won?")
@@ -470,6 +489,21 @@ def test_a_damaged_library(room: Newsroom) -> None:
             path.write_bytes(os.urandom(path.stat().st_size // 2))
     with pytest.raises(LibraryError, match="damaged"):
         Newsroom.open(room.folder)
+
+
+@pytest.mark.parametrize("table", ["meta", "articles", "passages"])
+def test_damage_that_is_met_while_reading_is_one_clear_error(table: str, room: Newsroom) -> None:
+    room.close()
+    with closing(sqlite3.connect(room.folder / "library.sqlite")) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+        sql = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (page,) = db.execute(sql, (table,)).fetchone()
+    with (room.folder / "library.sqlite").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    with pytest.raises(LibraryError, match=r"is damaged \(.*restore a backup"):
+        Newsroom.open(room.folder).ask("Who saw the cherry frost?")
 
 
 def test_a_library_of_a_newer_version(room: Newsroom) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag import Newsroom, sample
+from rag.errors import SourceError
 from rag.evaluation import Report, asker, evaluate, gate, load, resolve, sha256
 
 FLOORS = Path(__file__).parent / "floors.json"
@@ -33,6 +34,12 @@ def test_every_quote_stands_in_its_paragraph(report: Report, newsroom: Newsroom)
     assert len(cited) > 100
     for c in cited:
         assert newsroom.article(c.article).paragraph(c.paragraph)[slice(*c.span)] == c.quote
+
+
+def test_lost_articles_are_brought_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample, "__file__", str(tmp_path / "rag" / "sample.py"))
+    with pytest.raises(SourceError, match=f"{tmp_path}/corpus; .*git checkout corpus"):
+        Newsroom.open("sample")
 
 
 def test_the_questions_fit_the_sample_library(newsroom: Newsroom) -> None:

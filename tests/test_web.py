@@ -675,11 +675,10 @@ def read_ago(room: Newsroom, first: float, last: float) -> None:
 
     What a server asked for is over by then.
     """
-    store, hours = Library(room.folder), {"first": first, "last": last}
-    now = datetime.now(UTC)
-    times = {name: (now - timedelta(hours=ago)).isoformat() for name, ago in hours.items()}
+    store, now = Library(room.folder), datetime.now(UTC)
+    began, ended = ((now - timedelta(hours=ago)).isoformat() for ago in (first, last))
     for feed in followed.known(store).values():
-        pages = {name: page | times for name, page in feed.pages.items()}
+        pages = {name: replace(page, first=began, last=ended) for name, page in feed.pages.items()}
         followed.remember(store, replace(feed, pages=pages, alone={}, not_before=None))
 
 

@@ -12,7 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from rag import embed
+from rag import embed, runtime
 from rag.settings import Settings
 from rag.training import train
 from rag.training.export import export
@@ -69,7 +69,7 @@ def main(
         *written.rglob("*.jsonl"),
         *(start.glob("reader.bin") if start else ()),
     ]
-    _begin(out, {"seed": seed, "data": sorted(map(embed.sha256, files))}, resume)
+    _begin(out, {"seed": seed, "data": sorted(map(runtime.sha256, files))}, resume)
     torch.manual_seed(seed)
     source = Path(embed.source(embed.DEFAULT))
     tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rag import embed
+from rag import runtime
 from rag.crossencoder import FILES
 from rag.errors import ReaderError
 from rag.training.model import Network
@@ -38,38 +36,28 @@ class _Shipped(nn.Module):
 
 def export(network: Network, folder: Path, card: dict[str, Any]) -> None:
     """Writes the weights (16-bit) and a card with their hashes into `folder`."""
-    runtime = embed.openvino()
     network.encoder.set_attn_implementation("eager")  # whose order of weights `restore` knows
     folder.mkdir(parents=True, exist_ok=True)
     words = network.encoder.embeddings.word_embeddings(torch.tensor([[101, 2054, 102, 2178, 102]]))
-    example = (words, torch.ones(1, 5, dtype=torch.long), torch.tensor([[0, 0, 0, 1, 1]]))
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of every branch in Python; the tests compare the results
-        exported = runtime.convert_model(_Shipped(network.eval()), example_input=example)
-    width = words.shape[-1]
-    for port, name in zip(exported.inputs, ("words", "mask", "types"), strict=True):
-        port.get_tensor().set_names({name})
-        shape = [-1, -1, width] if name == "words" else [-1, -1]
-        port.get_node().set_partial_shape(runtime.PartialShape(shape))
-    exported.validate_nodes_and_infer_types()
-    runtime.save_model(exported, folder / FILES[0], compress_to_fp16=True)
-    _compare(network, folder, runtime)
-    hashes = {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in FILES}
+    mask, types = torch.ones(1, 5, dtype=torch.long), torch.tensor([[0, 0, 0, 1, 1]])
+    example = {"words": words, "mask": mask, "types": types}
+    runtime.save(_Shipped(network.eval()), example, folder / FILES[0])
+    _compare(network, folder)
+    hashes = {name: runtime.sha256(folder / name) for name in FILES}
     text = json.dumps({**card, "window": WINDOW, "sha256": hashes}, indent=1)
     (folder / "card.json").write_text(text + "\n", "utf-8")
 
 
-def _compare(network: Network, folder: Path, runtime: Any) -> None:
+def _compare(network: Network, folder: Path) -> None:
     """Raises ReaderError where the files do not give what the network gives."""
     ids = torch.randint(1000, 20000, (2, 90))
     words = network.encoder.embeddings.word_embeddings(ids).detach()
     mask, types = torch.ones_like(ids), (torch.arange(90) > 12).long().expand(2, -1)
     with torch.no_grad():
         expected = [t.numpy() for t in _Shipped(network)(words, mask, types)]
-    options = {"INFERENCE_PRECISION_HINT": "f32"}
-    model = runtime.Core().compile_model(folder / FILES[0], "CPU", options)
-    given = model({"words": words.numpy(), "mask": mask.numpy(), "types": types.numpy()})
-    furthest = max(float(np.abs(given[i] - expected[i]).max()) for i in (0, 1))
+    inputs = {"words": words.numpy(), "mask": mask.numpy(), "types": types.numpy()}
+    (given,) = runtime.Model(folder / FILES[0], exact=True).run([inputs], (0, 1))
+    furthest = max(float(np.abs(a - b).max()) for a, b in zip(given, expected, strict=True))
     if furthest > FURTHEST:
         raise ReaderError(
             f"The exported reader is off by {furthest:.3f}, at most {FURTHEST} is right"

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from rag import embed
+from rag import runtime
 from rag.crossencoder import FILES
 from rag.errors import ReaderError
 from rag.training.model import Network
@@ -22,13 +22,7 @@ def restore(network: Network, folder: Path) -> None:
     The files keep the order in which the weights are used, and few of the names. Raises ReaderError
     where they are not those of such a network.
     """
-    model = embed.openvino().Core().read_model(folder / FILES[0])
-    constants = [op for op in model.get_ordered_ops() if op.get_type_name() == "Constant"]
-    found = [
-        torch.from_numpy(op.data.astype("float32"))
-        for op in constants
-        if op.get_element_type().to_string() == "f16" and op.data.size > 1
-    ]
+    found = [torch.from_numpy(weights) for weights in runtime.weights(folder / FILES[0])]
     state = network.state_dict()
     names = _names(list(state))
     if [state[n].numel() for n in names] != [weights.numel() for weights in found]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.filter import Filter
 from rag.library import Library
 from rag.newsroom import Newsroom
 from rag.records import Passage, Scope
@@ -32,7 +33,7 @@ def by_words(question: str, index: Index, k: int = 10, scope: Scope = EVERYTHING
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     words = dict.fromkeys(re.findall(r"\w+", question.lower()))
-    chosen = index.store.within(scope)
+    chosen = Filter.of(scope)
     telling = [word for word in words if word not in ENGLISH_STOP_WORDS]
     return _passages(index, [i for i, _ in index.store.search_words(telling, k, chosen)])
 
@@ -45,7 +46,7 @@ def by_vectors(
     if scope.articles is None:
         near = index.vectors.nearest(query, k, scope.window, scope.outlets)
     else:
-        chosen = index.store.within(scope)
+        chosen = Filter.of(scope)
         near = index.vectors.similarities(query, index.store.passage_ids(chosen, ALL) or ())[:k]
     return _passages(index, [i for i, _ in near])
 
