@@ -61,6 +61,9 @@ class Read:
 class CrossEncoder:
     """The network. May be used from many threads."""
 
+    fingerprint: str
+    """SHA-256 of the weights."""
+
     def __init__(self, folder: Path) -> None:
         """Opens the weights in `folder`; raises ReaderError where they are not what they were."""
         from safetensors import safe_open
@@ -75,6 +78,7 @@ class CrossEncoder:
             ) from error
         if found != card.get("sha256"):
             raise ReaderError(f"The reader in {folder} is damaged: its hash differs; {_REPAIR}")
+        self.fingerprint = found["reader.bin"]
         self._by_words = float(card.get("by_words", 0.0))
         self._model = runtime.Model(folder / FILES[0])
         source = Path(embed.source(embed.DEFAULT))

@@ -9,12 +9,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from rag import crossencoder, embed, llm
+from rag import crossencoder, llm
 from rag.errors import QuestionError
 from rag.evaluation import metrics
 from rag.evaluation.questions import Question, Room
@@ -220,24 +219,17 @@ def measured_with(room: Newsroom, **options: Any) -> dict[str, Any]:
     `options` are those of the asker. Raises ReaderError or EmbedderError for what cannot be loaded.
     """
     held = room.settings
+    network = crossencoder.named(held.reader)
     return {
         "version": metadata.version("citewire"),
         "reader": held.reader,
-        "reader_sha256": _weights(held.reader),
+        "reader_sha256": network.fingerprint if network else None,
         "caution": held.caution,
         "embedder": held.embedder,
         "embedder_fingerprint": room.embedder.fingerprint,
         **options,
         "model": llm.named(options.get("model", held.model)),
     }
-
-
-def _weights(reader: str) -> str | None:
-    """SHA-256 of the weights of the reader of this name; None where it has none."""
-    if crossencoder.named(reader) is None:
-        return None
-    folder = crossencoder.SHIPPED if reader == "shipped" else Path(reader).expanduser()
-    return embed.sha256(folder / "reader.bin")
 
 
 def evaluate(
