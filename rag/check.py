@@ -42,11 +42,12 @@ from typing import NamedTuple
 
 from rag import facts
 from rag.chunk import embedded, header
-from rag.claims import Place, Row, Word, alike, is_participle, known_as, plain, rows, words
 from rag.crossencoder import LONGEST_READ, CrossEncoder
 from rag.days import Day, known
 from rag.records import StoredArticle
+from rag.rows import Place, Row, Word, alike, is_participle, rows
 from rag.sentences import parts, sentence_spans
+from rag.words import known_as, plain, plain_words
 
 LEAST_SHARED = 0.5
 """Least share of words, by stem. Lower lets in sentences on another subject; higher drops honest
@@ -221,7 +222,7 @@ def fault(
     cited = [row for s in sources for row in s.rows()]
     whole = cited + [row for s in sources for row in s.context()]
     text = plain("\n".join(f"{s.text}\n{s.title}\n{s.before}" for s in sources))
-    held = {known_as(w) for w in words(text)}
+    held = {known_as(w) for w in plain_words(text)}
     return (
         _verbatim_fault(statement, [s.text for s in sources])
         or _speaker_fault(statement, [s.text for s in sources])
@@ -280,8 +281,8 @@ def _verbatim_fault(statement: str, cited: Sequence[str]) -> str | None:
 def _holds(text: str, quotation: str) -> bool:
     """True where the words of a quotation stand in the text, or their parts around what is left
     out."""
-    there = f" {' '.join(words(text))} "
-    parts = (f" {' '.join(words(part))} " for part in _LEFT_OUT.split(quotation))
+    there = f" {' '.join(plain_words(text))} "
+    parts = (f" {' '.join(plain_words(part))} " for part in _LEFT_OUT.split(quotation))
     return all(part in there for part in parts if part.strip())
 
 
@@ -372,9 +373,9 @@ def _day_fault(
 def _name_fault(
     claim: Sequence[Row], whole: Sequence[Row], held: set[str], sources: Sequence[Source]
 ) -> str | None:
-    outlets = {words(s.stored.article.outlet or "") for s in sources}
+    outlets = {plain_words(s.stored.article.outlet or "") for s in sources}
     for word in _words(claim, "name"):
-        if words(word.text) in outlets:
+        if plain_words(word.text) in outlets:
             continue
         parts = {key for key in word.keys if isinstance(key, str)}
         missing = [p for p in parts - held if not any(_of_country(p, h) for h in held)]
@@ -391,9 +392,9 @@ def _name_fault(
 
 def _mixed(word: Word, sources: Sequence[Source]) -> bool:
     """True for "David Russell" where the article has David Davis and Mike Russell."""
-    *_, first, last = ["", *words(word.text)]
+    *_, first, last = ["", *plain_words(word.text)]
     article = [row for s in sources for row in s.article()]
-    names = [words(n.text) for n in _words(article, "name") if n.keys & word.keys]
+    names = [plain_words(n.text) for n in _words(article, "name") if n.keys & word.keys]
     return (
         any(len(name) > 1 and name[-1] == last and name[-2] != first for name in names)
         and any(len(name) > 1 and first in name for name in names)

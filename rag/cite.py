@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.check import Source
-from rag.claims import rows
 from rag.records import Citation
+from rag.rows import rows
 from rag.sentences import sentence_spans, sentences
 
 # [1], [1, 2], [1-3], 【1】, [paragraph 1], [^1], 【1†source】, [1](https://…)

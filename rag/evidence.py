@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from rag import facts
 from rag.check import Source, gives_orders
-from rag.question import content, words
 from rag.records import Passage, StoredArticle
 from rag.sentences import sentence_spans
 from rag.sources import corrections
+from rag.words import content, words
 
 SHARED = 3
 """Words that a note has in common with a sentence that it corrects, at least."""

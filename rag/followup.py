@@ -7,19 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rag import facts, timeframe
 from rag.likeness import NO_PERSON
-from rag.question import (
-    BE_OR_DO,
-    STOP_WORDS,
-    begins,
-    capitalised,
-    is_greeting,
-    names,
-    stem,
-    stems,
-    subject,
-    terms,
-)
+from rag.question import BE_OR_DO, begins, is_greeting, names, subject
 from rag.sentences import sentences
+from rag.words import STOP_WORDS, capitalised, stem, stems, terms
 
 PARTS = 3
 """Questions that one may ask; one that asks more is read as a whole."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from rag.check import Source
 from rag.evidence import Evidence, Reading, sentences_of
 from rag.facts import OPENERS
-from rag.question import STOP_WORDS, folded
 from rag.records import Passage
 from rag.retrieve import Index
 from rag.sentences import is_whole
+from rag.words import STOP_WORDS, folded
 
 INTRODUCED, MENTIONED = 0.9, 0.55
 """Confidence where a sentence says who is named, and where sentences only name them."""

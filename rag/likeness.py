@@ -14,9 +14,10 @@ from rag import facts
 from rag.chunk import embedded, header
 from rag.embed import Tokens
 from rag.evidence import Evidence, Reading, sentences_of
-from rag.question import STOP_WORDS, WORD, Asked, stem, stems, words
+from rag.question import Asked
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index, articles_of
+from rag.words import STOP_WORDS, WORD, stem, stems, words
 
 Vectors = NDArray[np.float32]
 

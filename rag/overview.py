@@ -11,11 +11,12 @@ from rag.check import Source, gives_orders
 from rag.evidence import Evidence, Reading, is_note
 from rag.filter import Filter
 from rag.question import Asked
-from rag.reader import has_word, is_of_news, words_of
+from rag.reader import is_of_news
 from rag.records import Passage, Scope
 from rag.retrieve import Index
 from rag.sentences import is_whole, sentences
 from rag.versions import on
+from rag.words import has_word, words_of
 
 REPORTS = 3
 """Reports that are told of, at most."""

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from rag import facts
 from rag.check import Source, gives_orders
-from rag.claims import known_as, words
 from rag.llm import Message
 from rag.question import LONGEST
 from rag.records import day_in_words
+from rag.words import known_as, plain_words
 
 NO_ANSWER = "NO ANSWER"
 """What the model is told to write where the paragraphs do not answer."""
@@ -89,8 +89,8 @@ def rewritten(reply: str, question: str, history: Sequence[Mapping[str, str]]) -
     text = " ".join(re.sub(r"^\W*(?:(?:last |standalone |rewritten )*question:)?", "", reply,
                            flags=re.IGNORECASE).split()).strip("\"'“”*")  # fmt: skip
     said = "\n".join([question, *(part for turn in _turns(history) for part in turn)])
-    held = {known_as(w) for w in words(said)}
-    named = {known_as(w) for name in facts.names(text) for w in words(name.text)}
+    held = {known_as(w) for w in plain_words(said)}
+    named = {known_as(w) for name in facts.names(text) for w in plain_words(name.text)}
     known = named <= held and facts.numbers(text) <= facts.numbers(said)
     return text if known and text.endswith("?") and len(text) <= LONGEST else None
 

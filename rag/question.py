@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 from rag import facts, timeframe
 from rag.errors import QuestionError
+from rag.words import ACRONYM, STOP_WORDS, WORD, terms
 
 LONGEST = 2_000
 """Characters of a question that are read: a page of text is not a question."""
@@ -35,23 +32,6 @@ or no."""
 TYPED = frozenset({"person", "place", "date", "number", "name"})
 """Kinds whose answer can be told by its form."""
 
-STOP_WORDS = frozenset(
-    "a about after again all also am an and any are as at be because been before being between "
-    "both but by can could did do does doing during each for from further had has have having he "
-    "her here hers him his how i if in into is it its itself just many me more most much my no nor "
-    "not now of off on once only or other our out over own please s same she should so some such t "
-    "than that the their them then there these they this those through to too under until up us "
-    "very was we were what when where which while who whom whose why will with would you your tell "
-    "know happen happened say said says according anyone anything something someone ever exactly "
-    "news article report reports reported latest story describe explain summarise summarize "
-    "going happening don didn isn wasn doesn ll re ve".split()
-)
-_LETTERS = re.compile(r"[^\W\d_]+")
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-# Letters that are not ASCII, with the one before them, which an accent may belong to.
-_MARKED = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
-# The WHO and the US are no stop words.
-_ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
 _TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*=[^<>]*)?\s*/?>", re.IGNORECASE)
 _GREETING = re.compile(
     r"(?:hiya|hi|hello|hey|greetings|good (?:morning|afternoon|evening|day)|thanks?|thank you|"
@@ -159,7 +139,7 @@ def analyse(question: str, asked: str = "") -> Asked:
         if " " in n.text or n.text.isupper() or question[: n.span[0]].strip()
     )  # fmt: skip
     asked = asked or question
-    asked = _CLAUSE.sub("", asked if asked.isupper() else _ACRONYM.sub("X", asked))
+    asked = _CLAUSE.sub("", asked if asked.isupper() else ACRONYM.sub("X", asked))
     kind: Kind = "overview" if len(asked.split()) < 3 else "fact"
     if _WHETHER.match(asked):
         return Asked(question, "whether", terms(question), named)
@@ -208,63 +188,3 @@ def _behind_opening(name: facts.Found, question: str) -> facts.Found | None:
     if (first.isupper() and len(first) > 1) or not is_word:
         return name
     return facts.Found(rest, (end - len(rest), end)) if rest else None
-
-
-def capitalised(words: Iterable[str], texts: Iterable[str]) -> set[str]:
-    """Those of the words, in lower case, that the texts write with a capital only: names, mostly.
-
-    Many a question is typed without capitals.
-    """
-    written = {w for text in texts for w in _LETTERS.findall(text)}
-    return {w for w in words if w.capitalize() in written and w not in written}
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in lower case, without accents and possessive endings."""
-    return [w.removesuffix("'s") for w in WORD.findall(folded(text))]
-
-
-def folded(text: str) -> str:
-    """The text in lower case and without accents, as the word index takes it."""
-    return _MARKED.sub(lambda found: _unmarked(found[0]), text.lower().replace("’", "'"))
-
-
-@lru_cache(maxsize=4096)
-def _unmarked(letters: str) -> str:
-    marks = unicodedata.normalize("NFKD", letters)
-    return unicodedata.normalize("NFC", "".join(c for c in marks if not unicodedata.combining(c)))
-
-
-def terms(text: str) -> tuple[str, ...]:
-    """The content words of a text, in order, none twice."""
-    named = set() if text.isupper() else {w.lower() for w in _ACRONYM.findall(text)}
-    return tuple(dict.fromkeys(w for w in words(text) if w not in STOP_WORDS or w in named))
-
-
-# A stemmer keeps the word that it is at work on: two threads at once would get each other's.
-_STEMMING = threading.Lock()
-
-
-@lru_cache(maxsize=65536)
-def stem(word: str) -> str:
-    """Porter's stem, the same as the word index takes."""
-    with _STEMMING:
-        return str(_stemmer().stemWord(folded(word)))
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> Any:  # snowballstemmer has no types
-    import snowballstemmer
-
-    return snowballstemmer.stemmer("porter")
-
-
-@lru_cache(maxsize=4096)
-def content(text: str) -> frozenset[str]:
-    """The stems of the words that say what a text is about."""
-    return frozenset(map(stem, terms(text)))
-
-
-@lru_cache(maxsize=4096)
-def stems(text: str) -> tuple[str, ...]:
-    return tuple(stem(word) for word in words(text))

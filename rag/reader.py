@@ -16,12 +16,12 @@ import numpy as np
 
 from rag import days, facts, likeness
 from rag.chunk import embedded, header
-from rag.claims import known_as, plain
 from rag.crossencoder import Array, CrossEncoder, Read
 from rag.evidence import Evidence, Reading, sentences_of
-from rag.question import STOP_WORDS, Asked, capitalised, stem, stems, words
+from rag.question import Asked
 from rag.records import Article, Passage, StoredArticle
 from rag.retrieve import Index, articles_of
+from rag.words import LIKE, STOP_WORDS, capitalised, has_word, plain, stem, stems, words, words_of
 
 READ = 6
 """Passages that are read, the best first: each costs 20 ms on two cores, and more find no more."""
@@ -62,13 +62,6 @@ UNNAMED = 14.0
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 NEXT = 1
 """Years from an article's day within which its events lie, though it names no year."""
-_ENDING = re.compile(r"(?:e?s|e?d|ing|e?rs?|is?|(?:i|vi)?a?ns?|ese|ish)?")
-# "Łódź" is typed "Lodz": letters that are none with a mark.
-_UNMARKED = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe", "ß": "ss"}
-)
-LIKE = 4
-"""Letters from which two words are taken to speak of the same."""
 # Taken once for names that the library does not have at all.
 UNHEARD = 8.0
 # Taken from the score of words that are not of the kind asked for.
@@ -285,41 +278,6 @@ def _is_unheard_of(asked: Asked, index: Index, texts: Iterable[set[str]]) -> boo
     missing = [w for w in names if stem(w) not in held]
     there = set().union(*texts) if missing else set()
     return not all(has_word(there, name) for name in missing)
-
-
-def words_of(*texts: str) -> set[str]:
-    """The words of texts, as `has_word` compares them; of "U.N." and "United Nations" also "UN"."""
-    forms = {form for text in texts for form in (text, plain(text))}
-    return {_latin(known_as(word)) for form in forms for word in words(form)}
-
-
-def has_word(there: set[str], word: str) -> bool:
-    """True where the words of a text hold this one, or one like it: "Mexican" for "Mexico".
-
-    One is like another that differs in its ending: "Austria" is not like "Australia". A short
-    word takes but a few endings: "Porto" is not like "port".
-    """
-    word = _latin(known_as(word))
-    return word in there or any(
-        _is_like(word, other) for other in there if other[:LIKE] == word[:LIKE]
-    )
-
-
-def _latin(word: str) -> str:
-    return word if word.isascii() else word.translate(_UNMARKED)
-
-
-def _is_like(one: str, other: str) -> bool:
-    """Of two words that begin with the same letters, `LIKE` of them."""
-    short, long = sorted((one, other), key=len)
-    if len(short) <= LIKE:
-        return bool(_ENDING.fullmatch(long[len(short) :]))
-    return other.startswith(_root(one)) or one.startswith(_root(other))
-
-
-def _root(word: str) -> str:
-    """What a word that is like this one begins with."""
-    return word[: max(LIKE, len(word) - 1)]
 
 
 def _agreeing(evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -11,9 +11,9 @@ from rag.crossencoder import CrossEncoder
 from rag.embed import Embedder
 from rag.filter import Filter
 from rag.library import Library
-from rag.question import stem, terms
 from rag.records import Passage, Scope, StoredArticle
 from rag.vectors import Vectors
+from rag.words import stem, terms
 
 CANDIDATES = 50
 """Taken from each of the two searches."""

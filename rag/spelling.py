@@ -6,8 +6,8 @@ import difflib
 import re
 from collections.abc import Iterable
 
-from rag.question import STOP_WORDS, folded, stem, terms, words
 from rag.retrieve import Index
+from rag.words import STOP_WORDS, folded, stem, terms, words
 
 SHORTEST = 4
 """Letters of a word that may be misspelt."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from rag.cite import Draft
 from rag.evidence import Evidence, Reading, is_note
-from rag.question import TYPED, Asked, content
+from rag.question import TYPED, Asked
 from rag.sentences import is_whole, sentence_spans
+from rag.words import content
 
 SENTENCES = 3
 """At most so many sentences of an extractive answer, or one less for each of several questions."""

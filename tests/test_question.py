@@ -11,7 +11,7 @@ from rag import question, timeframe
 from rag.errors import QuestionError
 from rag.followup import parts, standalone
 from rag.question import analyse
-from rag.reader import has_word, words_of
+from rag.words import has_word, words_of
 
 MAYOR = [{"question": "Who is Ida Moll?", "answer": "Ida Moll is the mayor of Derna."}]
 FINAL = [

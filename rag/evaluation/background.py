@@ -15,8 +15,8 @@ from rag.evaluation.grammar import (
     RANK,
     WORD,
 )
-from rag.question import terms
 from rag.records import Article
+from rag.words import terms
 
 SHORTEST, LONGEST = 5, 28
 """Words of a question: fewer say too little, more are a sentence that nobody would ask."""

@@ -21,8 +21,9 @@ from rag.evaluation.metrics import contains
 from rag.evaluation.questions import Gold, Question
 from rag.evaluation.templates import Drafted, questions
 from rag.followup import points_back
-from rag.question import analyse, terms
+from rag.question import analyse
 from rag.records import StoredArticle
+from rag.words import terms
 
 if TYPE_CHECKING:
     from rag.llm import Message

@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 
 from rag import days, facts
 from rag.days import Day, Told
-from rag.question import STOP_WORDS, folded, stem
 from rag.sentences import sentences
+from rag.words import IRREGULAR, STOP_WORDS, WORD, bare, known_as, plain
 
 Kind = Literal["word", "number", "day", "name"]
 
@@ -58,7 +58,6 @@ Row = tuple[Word, ...]
 REACH = 5
 """Words on either side that make up a word's surroundings."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _EMPTY = (STOP_WORDS - {"say", "says", "said"}) | frozenset(
     "about around roughly approximately nearly almost over above below down less fewer least "
     "yet still longer even including never cannot without am pm mr mrs ms old aged people "
@@ -82,56 +81,6 @@ _OPENERS = frozenset(
     "neighbours tourists visitors farmers fishermen fans players analysts economists regulators "
     "contractors celebrations reports".split()
 )
-_SHORT_FORMS = (
-    (r"United States(?: of America)?|U\.S(?:\.A)?\.?|US(?!\$)", "USA"),
-    (r"United Kingdom|Great Britain|U\.K\.?", "UK"),
-    (r"United Nations|U\.N\.?", "UN"),
-    (r"European Union|E\.U\.?", "EU"),
-    (r"chief executive(?: officer)?", "CEO"),
-    (r"per cent|percent", "%"),
-)
-_FAHRENHEIT = re.compile(r"(?<=\d)(?: ?° ?)?F\b")
-_CELSIUS = re.compile(r"(?<=\d)(?: ?°(?: ?C\b)?|C\b| degrees (?:C|[Cc]elsius|[Cc]entigrade)\b)")
-# Peoples that are not called like their country (the others differ in their endings only), and
-# titles and measures in short.
-_OTHERWISE = {
-    "km": "kilometre", "kg": "kilogram", "feet": "foot", "ft": "foot",
-    "capt": "captain", "gov": "governor", "sen": "senator", "rep": "representative",
-    "prof": "professor", "sgt": "sergeant",
-    "american": "usa", "america": "usa", "british": "uk", "britain": "uk", "french": "france",
-    "spanish": "spain", "spaniard": "spain", "dutch": "netherlands", "swiss": "switzerland",
-    "danish": "denmark", "irish": "ireland", "polish": "poland", "finnish": "finland",
-    "swedish": "sweden", "english": "england", "scottish": "scotland", "welsh": "wales",
-    "israeli": "israel", "peruvian": "peru", "belgian": "belgium", "afghan": "afghanistan",
-    "nigerian": "nigeria",  # Niger's are Nigeriens
-    "filipino": "philippines", "thai": "thailand", "greek": "greece", "turkish": "turkey",
-    "turkiye": "turkey", "burmese": "myanmar", "portuguese": "portugal", "norwegian": "norway",
-}  # fmt: skip
-# Verbs whose forms have no stem in common.
-_IRREGULAR = {
-    form: forms.split()[0]
-    for forms in (
-        "am is are was were been|beat beaten|become became|begin began begun|bring brought|"
-        "break broke broken|build built|buy bought|catch caught|choose chose chosen|come came|"
-        "draw drew drawn|drive drove driven|fall fell fallen|feel felt|fight fought|find found|"
-        "fly flew flown|forget forgot forgotten|get got|give gave given|go went gone|"
-        "grow grew grown|hear heard|hide hid hidden|hold held|keep kept|know knew known|lead led|"
-        "leave left|lose lost|"
-        "make made|mean meant|meet met|pay paid|ride rode ridden|rise rose risen|run ran|"
-        "say said|see saw seen|sell sold|send sent|shake shook shaken|shoot shot|sink sank sunk|"
-        "sit sat|sleep slept|speak spoke spoken|spend spent|stand stood|steal stole stolen|"
-        "strike struck|swear swore sworn|swim swam swum|take took taken|teach taught|tell told|"
-        "think thought|throw threw thrown|understand understood|wake woke woken|wear wore worn|"
-        "win won|withdraw withdrew withdrawn|write wrote written"
-    ).split("|")
-    for form in forms.split()
-}
-# British endings and the American ones.
-_SPELLINGS = (
-    (r"our(?=$|ed$|ing$|s$|er)", "or"), (r"tre(?=s?$)", "ter"), (r"ence(?=s?$)", "ense"),
-    (r"is(?=(?:e[ds]?|ing|ations?)$)", "iz"), (r"ll(?=(?:ed|ing|ers?)$)", "l"),
-    (r"programme", "program"),
-)  # fmt: skip
 _TWO = frozenset({"second", "both", "twice", "pair", "couple"})
 """Words for the number, which `facts.numbers` passes over."""
 _ORDINAL = re.compile(
@@ -165,19 +114,9 @@ _CLAUSE_END = re.compile(
 )
 
 
-@lru_cache(maxsize=65536)
-def known_as(word: str) -> str:
-    """The form in which a word is compared: its stem in one spelling, a people as its country."""
-    word = folded(word)
-    word = _IRREGULAR.get(word) or _OTHERWISE.get(word, word)
-    for pattern, spelling in _SPELLINGS:
-        word = re.sub(pattern, spelling, word)
-    return stem(word)
-
-
 def is_participle(word: Word) -> bool:
     """True for a verb's form that may follow "was"."""
-    return word.kind == "word" and (word.text.endswith("ed") or word.text in _IRREGULAR)
+    return word.kind == "word" and (word.text.endswith("ed") or word.text in IRREGULAR)
 
 
 _CURRENCIES = {known_as(name): sign for name, sign in facts.CURRENCIES.items()}
@@ -190,25 +129,6 @@ _MEASURES = frozenset(
 )
 
 
-@lru_cache(maxsize=8192)
-def words(text: str) -> tuple[str, ...]:
-    """The words of a text in lower case, each in one form, without "'s" and "l'"."""
-    return tuple(_bare(w) for w in _WORD.findall(plain(text)))
-
-
-def _bare(word: str) -> str:
-    return re.sub(r"^[dl]['’](?=\w{3})|['’]s?$", "", word.lower())
-
-
-def plain(text: str) -> str:
-    """The text with one form for what has several: "U.S." and "United States", 4:10 and 4.10."""
-    text = text.replace("’", "'")
-    for pattern, form in _SHORT_FORMS:
-        text = re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", form, text)
-    text = _CELSIUS.sub(" degrees", _FAHRENHEIT.sub(" degrees Fahrenheit", text))
-    return re.sub(r"\b(\d{1,2}):(\d\d)(?!\d)", r"\1.\2", text)
-
-
 @lru_cache(maxsize=4096)
 def rows(text: str, published: date | None = None) -> tuple[Row, ...]:
     """The sentences of a text; `published` tells what "Tuesday" and "last year" mean in it."""
@@ -219,8 +139,8 @@ def _row(sentence: str, published: date | None) -> Row:
     years = tuple(int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", sentence))
     row = list(_marks(sentence, Told(published, years)))
     taken = [(w.start, w.start + len(w.text)) for w in row]
-    for match in _WORD.finditer(sentence):
-        text = _bare(match[0])
+    for match in WORD.finditer(sentence):
+        text = bare(match[0])
         inside = any(start <= match.start() < end for start, end in taken)
         if not inside and len(text) > 1 and text not in _EMPTY and not re.search(r"n['’]t$", text):
             row.append(Word("word", text, frozenset({known_as(text)}), match.start()))
@@ -282,7 +202,7 @@ def _marks(sentence: str, told: Told) -> Iterator[Word]:
     for name in names:
         # "The WHO" is a name although "who" is none; "Something went wrong" begins with none.
         opening = name.span[0] == 0 and name.text.lower() in _EMPTY and not name.text.isupper()
-        parts = {known_as(_bare(w)) for w in _WORD.findall(name.text) if not w[0].islower()}
+        parts = {known_as(bare(w)) for w in WORD.findall(name.text) if not w[0].islower()}
         if parts and not opening and free(*name.span):
             yield Word("name", name.text, frozenset(parts | _initials(name.text)), name.span[0])
 
