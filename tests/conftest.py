@@ -1,6 +1,7 @@
 """What tests share: a clean environment, and what takes long to make, made once."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +12,8 @@ from filelock import FileLock
 from rag import Newsroom, Settings, embed
 from rag.settings import PREFIX
 
-IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
-"""Whether this process is one of several that share the tests."""
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+"""The number of this process, where it is one of several that share the tests."""
 
 for name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[name]  # a developer's own settings change no test
@@ -24,15 +25,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_sessionstart() -> None:
-    if not IS_WORKER:
-        embed.load(Settings())  # exports the model where that is to be done, once for all workers
+    embedder = embed.load(Settings())  # exported, if need be, before there are workers
+    if WORKER and sys.platform == "linux":
+        # Networks that run on all cores in each worker wait for one another: a third more time.
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(WORKER) % len(cores)]})
+        embedder.encode_query("Who?")  # OpenVINO counts the cores, once and for all
+        os.sched_setaffinity(0, cores)
 
 
 @contextmanager
 def shared(name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder that all workers have in common, while none of the others is at it."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if IS_WORKER else base) / name
+    folder = (base.parent if WORKER else base) / name
     folder.mkdir(exist_ok=True)
     with FileLock(folder / "lock"):
         yield folder
