@@ -465,7 +465,8 @@ def test_changes_by_others_leave_no_files_open(room: Newsroom) -> None:
         for _ in range(40):
             sql("UPDATE meta SET value = value + 1 WHERE name = 'generation'")(room)
             assert room.search("ferry")
-        assert len(list(Path("/proc/self/fd").iterdir())) < before + 150
+        # 16 clients of a dozen files each; all 40 would hold 500.
+        assert len(list(Path("/proc/self/fd").iterdir())) < before + 250
     finally:
         gc.enable()
 
