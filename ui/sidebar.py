@@ -81,9 +81,8 @@ def _filters(desk: Desk, status: LibraryStatus) -> Filters:
         if since and until and since > until:
             st.html(f'<div class="aside wrong">{NO_DAYS}</div>')
         outlets = st.multiselect(
-            "Outlets", list(status.outlets), key="outlets", placeholder="All outlets",
-            format_func=lambda name: f"{name} ({status.outlets.get(name, 0):,})",
-        )  # fmt: skip
+            "Outlets", list(status.outlets), key="outlets", placeholder="All outlets"
+        )
     with st.container(key="model-used"):
         model = st.text_input(
             "Language model", value=desk.settings.model or "", key="model",
