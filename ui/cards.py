@@ -6,6 +6,7 @@ article has another text by then.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -117,12 +118,18 @@ def _beside(article: Article | None, number: int) -> list[Card]:
 
 
 def _safe(url: str | None) -> str:
-    """The address if it is one of the web, else nothing: no `javascript:`, no files."""
+    """The address if it is one of the web and leads where it seems to, else nothing.
+
+    So no `javascript:` and no files, no user's name before the host, and no sign that browsers
+    read in a way of their own.
+    """
+    url = url or ""
     try:
-        parts = urlsplit(url or "")
-        return url or "" if parts.scheme in ("http", "https") and parts.hostname else ""
+        parts = urlsplit(url)
     except ValueError:
         return ""
+    is_web = parts.scheme in ("http", "https") and parts.hostname
+    return url if is_web and "@" not in parts.netloc and not re.search(r"[\\\s]", url) else ""
 
 
 def _unmarked(statement: Statement) -> str:
