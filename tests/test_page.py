@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -376,6 +376,33 @@ def test_filters_limit_what_is_searched(reader: Reader) -> None:
     turn = reader.ask("What did the frost destroy in the Ganten valley?")
     expect(turn.get_by_role("list", name="Limited to")).to_have_text("from 1 April 2025")
     expect(turn.locator(".searched")).to_contain_text("Searched 1 article of library")
+
+
+def test_filters_stay_while_articles_are_added(app: App, reader: Reader) -> None:
+    reader.page.locator(".st-key-outlets").click()
+    reader.page.get_by_role("option", name="Valley Post").click()
+    reader.page.keyboard.press("Escape")
+    key = "https://post.example/more-frost"
+    app.room.add_articles([replace(ARTICLES[1], title="More frost", url=key)])
+    try:
+        for _ in range(2):
+            limits = reader.ask(RESCUED).get_by_role("list", name="Limited to")
+            expect(limits).to_have_text("Valley Post")
+    finally:
+        app.room.remove(key)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_dates_between_which_no_day_lies_are_said(app: App, browser: Browser, scheme: str) -> None:
+    with opened(browser, app.address, color_scheme=scheme) as reader:
+        for key, day in (("since", "20250402"), ("until", "20250401")):
+            reader.page.locator(f".st-key-{key}").get_by_role("spinbutton").first.click()
+            reader.page.keyboard.type(day)
+            reader.page.keyboard.press("Escape")
+        box = reader.page.get_by_placeholder("“Published from” is after “Published to”")
+        expect(box).to_be_disabled()
+        said = reader.page.locator(".wrong")
+        assert _contrast(said, reader.page.get_by_test_id("stSidebar")) > 4.5
 
 
 def test_a_model_writes_sentence_by_sentence(reader: Reader) -> None:

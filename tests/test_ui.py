@@ -178,6 +178,9 @@ def test_filters_limit_the_next_question(room: Newsroom) -> None:
     page.date_input[0].set_value(date(2031, 1, 1))
     turn = ask(page, RESCUED)
     assert (turn["filters"], turn["reason"]) == (["from 1 January 2031"], "window_empty")
+    page.date_input[1].set_value(date(2030, 1, 1))
+    (box,) = page.run().chat_input
+    assert (box.disabled, box.placeholder) == (True, sidebar.NO_DAYS)
 
 
 def test_a_question_of_a_page_is_refused_in_one_line(room: Newsroom) -> None:

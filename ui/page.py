@@ -18,6 +18,7 @@ from ui.desk import Asking, Desk, in_words
 _HERE = Path(__file__).parent
 
 TITLE = "Ask the news"
+ASK = "Ask about the news in the library"
 WHAT_IT_IS = (
     "Answers come only from the articles in this library, and every sentence opens the paragraph "
     "it rests on."
@@ -59,9 +60,8 @@ def _page(desk: Desk) -> None:
     conversation = _conversation()
     with st.sidebar:
         filters = sidebar.show(desk, status, conversation)
-    typed = st.chat_input(
-        "Ask about the news in the library", key="question", disabled=filters.exclude_all
-    )
+    stuck = filters.exclude_all
+    typed = st.chat_input(sidebar.NO_DAYS if stuck else ASK, key="question", disabled=stuck)
     question = typed or st.session_state.pop("suggested", None)
     if question:
         desk.ask(conversation, question, filters)
@@ -71,7 +71,7 @@ def _page(desk: Desk) -> None:
     saved = {taken["id"] for taken in turns}
     waiting = [one for one in asking if one.turn["id"] not in saved]
     if not turns and not waiting:
-        _first_page(desk, status.articles, disabled=filters.exclude_all)
+        _first_page(desk, status.articles, disabled=stuck)
     # Each in a container, as a fragment is: so a turn keeps its place on the page, and with it
     # what the reader has opened, when its answer is complete.
     for taken in turns:

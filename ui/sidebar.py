@@ -21,7 +21,7 @@ SAMPLE = "Short texts written for Citewire, about real and invented events."
 OWN = "For articles of your own, start the page again after: citewire add FILES"
 LISTED = 30
 """Conversations that are listed at first, and more each time that older ones are asked for."""
-NO_DAYS = "No day is after the first date and before the second."
+NO_DAYS = "“Published from” is after “Published to”."
 LEAVES = (
     "With a model named, the question and the passages it is answered from leave this machine, "
     "unless the model runs on it."
@@ -78,7 +78,7 @@ def _filters(desk: Desk, status: LibraryStatus) -> Filters:
             )
             for label, key in (("Published from", "since"), ("Published to", "until"))
         )  # fmt: skip
-        if since and until and since > until:
+        if Filters(since, until).exclude_all:
             st.html(f'<div class="aside wrong">{NO_DAYS}</div>')
         outlets = st.multiselect(
             "Outlets", list(status.outlets), key="outlets", placeholder="All outlets"
