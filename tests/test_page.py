@@ -258,7 +258,7 @@ def check_card(turn: Locator) -> None:
 
 def test_an_answer_opens_its_sources_now_later_and_after_a_reload(reader: Reader) -> None:
     first = reader.ask(RESCUED)
-    expect(first.locator(".short")).to_contain_text("214")
+    expect(first.locator("[aria-live=polite] .short")).to_contain_text("214")
     expect(first.locator(".searched")).to_contain_text("Searched 3 articles of library")
     assert f"{ARTICLES[0].paragraphs[1].split('. ')[0]}.[1]" in first.locator(".text").inner_text()
     check_card(first)
@@ -347,7 +347,7 @@ def test_suggestions_are_asked_with_a_click(reader: Reader) -> None:
 
 def test_what_is_not_in_the_library_is_declined(reader: Reader) -> None:
     turn = reader.ask("Who won the chess championship in Reykjavik?")
-    expect(turn.locator(".declined")).to_be_visible()
+    expect(turn.locator("[aria-live=polite] .declined")).to_be_visible()
     expect(turn.locator(".chip")).to_have_count(0)
     expect(turn.locator(".searched")).to_contain_text("Searched 3 articles")
     nearest = turn.locator(".nearest")
