@@ -7,6 +7,7 @@ and on a connection of the app to another machine.
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -448,6 +449,21 @@ def test_conversations_are_opened_and_deleted(reader: Reader) -> None:
     page.reload()
     expect(page.get_by_role("heading", name="Ask the news")).to_be_visible()
     expect(page.get_by_role("button", name=question, exact=True)).to_have_count(0)
+
+
+def test_a_conversation_that_cannot_be_deleted_stays(app: App, reader: Reader) -> None:
+    page, question = reader.page, "Who was the captain of the ferry Queen Maud, if any?"
+    reader.ask(question)
+    refuse = "BEFORE DELETE ON turns BEGIN SELECT RAISE(FAIL, 'disk is full'); END"
+    with sqlite3.connect(app.folder / "data" / "conversations.sqlite") as db:
+        db.execute(f"CREATE TRIGGER full {refuse}")
+    page.get_by_role("button", name=f"Delete “{question}”").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_test_id("stAlert")).to_contain_text("disk is full")
+    with sqlite3.connect(app.folder / "data" / "conversations.sqlite") as db:
+        db.execute("DROP TRIGGER full")
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(reader.turns).to_have_count(0)
 
 
 def test_articles_that_are_added_meanwhile_are_found(app: App, reader: Reader) -> None:

@@ -13,6 +13,7 @@ import streamlit as st
 
 from rag.errors import LibraryMissing
 from ui import sidebar, turn
+from ui.conversations import ConversationsError
 from ui.desk import Asking, Desk, in_words
 
 _HERE = Path(__file__).parent
@@ -67,7 +68,11 @@ def _page(desk: Desk) -> None:
         desk.ask(conversation, question, filters)
     # What is under way is looked up first: it may be saved between the two look-ups, not lost.
     asking = desk.asking(conversation)
-    turns = desk.turns(conversation)
+    try:
+        turns = desk.turns(conversation)
+    except ConversationsError as error:
+        turns = []
+        st.error(sidebar.plain(str(error)))
     saved = {taken["id"] for taken in turns}
     waiting = [one for one in asking if one.turn["id"] not in saved]
     if not turns and not waiting:

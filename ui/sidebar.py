@@ -11,7 +11,7 @@ import streamlit as st
 
 from rag.newsroom import LibraryStatus
 from rag.records import day_in_words
-from ui.conversations import Conversation
+from ui.conversations import Conversation, ConversationsError
 from ui.desk import Desk, Filters
 
 FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 1, 1)
@@ -94,7 +94,11 @@ def _filters(desk: Desk, status: LibraryStatus) -> Filters:
 
 def _conversations(desk: Desk, current: str) -> None:
     listed = st.session_state.setdefault("listed", LISTED)
-    found = desk.conversations.recent(desk.library, listed + 1)
+    try:
+        found = desk.conversations.recent(desk.library, listed + 1)
+    except ConversationsError as error:
+        st.error(plain(str(error)))
+        return
     if not found:
         return
     with st.container(key="conversations", gap=None):
@@ -125,13 +129,18 @@ def _confirm(desk: Desk, conversation: Conversation, current: str) -> None:
     st.markdown(plain(conversation.title))
     st.caption("It is removed from this machine for good. The articles stay in the library.")
     with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="delete"):
-            desk.forget(conversation.id)
-            if conversation.id == current:
-                _go_to(uuid.uuid4().hex)
-            st.rerun()
+        is_sure = st.button("Delete", type="primary", key="delete")
         if st.button("Keep it", key="keep"):
             st.rerun()
+    if is_sure:
+        try:
+            desk.forget(conversation.id)
+        except ConversationsError as error:
+            st.error(plain(str(error)))
+            return
+        if conversation.id == current:
+            _go_to(uuid.uuid4().hex)
+        st.rerun()
 
 
 def _go_to(conversation: str) -> None:
