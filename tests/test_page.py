@@ -409,11 +409,7 @@ def test_dates_between_which_no_day_lies_are_said(app: App, browser: Browser, sc
 def test_a_model_writes_sentence_by_sentence(reader: Reader) -> None:
     page = reader.page
     expect(page.get_by_text("leave this machine, unless the model runs on it")).to_be_visible()
-    page.get_by_label("Language model").fill("openai:test")
-    page.get_by_label("Language model").press("Enter")
-    turn = reader.begin("Tell me about the ferry Queen Maud.")
-    expect(turn.locator(".statement")).to_have_count(1)
-    expect(turn.locator(".waiting")).to_be_visible()
+    turn = begin_with_a_model(reader)
     turn.locator(".statement .chip").first.click()
     expect(turn.locator("mark")).to_be_visible()
     seen.set()
@@ -425,6 +421,30 @@ def test_a_model_writes_sentence_by_sentence(reader: Reader) -> None:
     turn.get_by_text("Show the sentence left out").click()
     expect(turn.locator(".dropped li")).to_contain_text("Not supported")
     expect(turn.locator(".dropped li")).to_contain_text("The owner of it paid 9,000 crowns.")
+
+
+def test_an_answer_is_stopped_with_a_click(reader: Reader) -> None:
+    turn = begin_with_a_model(reader)
+    stop = reader.page.get_by_role("button", name="Stop")
+    stop.click()
+    expect(turn).to_have_attribute("aria-busy", "false")
+    expect(stop).to_have_count(0)
+    expect(turn.locator(".statement")).to_have_count(1)
+    expect(turn.locator("[aria-live=polite] .notice")).to_contain_text("Stopped before")
+    seen.set()
+    reader.page.reload()
+    expect(reader.turns.locator(".notice")).to_contain_text("Stopped before")
+
+
+def begin_with_a_model(reader: Reader) -> Locator:
+    """A turn of which one sentence is written; the other comes when it was `seen`."""
+    seen.clear()
+    reader.page.get_by_label("Language model").fill("openai:test")
+    reader.page.get_by_label("Language model").press("Enter")
+    turn = reader.begin("Tell me about the ferry Queen Maud.")
+    expect(turn.locator(".statement")).to_have_count(1)
+    expect(turn.locator(".waiting")).to_be_visible()
+    return turn
 
 
 def test_a_question_of_a_page_is_refused_in_one_line(reader: Reader) -> None:

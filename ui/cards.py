@@ -16,12 +16,15 @@ from rag.records import day_in_words
 Card = dict[str, Any]
 Turn = dict[str, Any]
 
+STOPPED = "Stopped before the answer was complete."
+
 
 def asked(id: str, question: str, filters: list[str]) -> Turn:
     """A turn that has no answer yet; `filters` say in words what it is limited to."""
     return {
         "schema": 1, "id": id, "question": question, "filters": filters, "state": "asked",
-        "statements": [], "sources": [],
+        "statements": [], "sources": [], "status": "", "reason": "", "text": "", "short": "",
+        "notices": [], "dropped": [], "nearest": [], "searched": "", "understood": "", "voice": "",
     }  # fmt: skip
 
 
@@ -52,6 +55,12 @@ def with_answer(turn: Turn, answer: Answer) -> Turn:
         "understood": answer.understood or "",
         "voice": _voice(answer),
     }
+
+
+def stopped(turn: Turn) -> Turn:
+    """The turn as far as it had come, finished."""
+    text = " ".join(statement["text"] for statement in turn["statements"])
+    return {**turn, "state": "done", "text": text, "notices": [STOPPED]}
 
 
 def citation_card(citation: Citation, room: Newsroom) -> Card:

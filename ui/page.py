@@ -82,19 +82,33 @@ def _page(desk: Desk) -> None:
     for taken in turns:
         with st.container():
             turn.draw(taken)
+    current = next((one for one in waiting if not one.done.is_set()), None)
     for one in waiting:
         if one.done.is_set():
             with st.container():
-                _under_way(one)
-                if one.error:
-                    key = f"ask-{one.turn['id']}"
-                    st.button("Ask again", key=key, on_click=_ask_again, args=(desk, one))
+                _unsaved(desk, one)
         else:
-            st.fragment(_follow, run_every=POLL)(one, itertools.count())
+            st.fragment(_follow, run_every=POLL)(desk, one, itertools.count(), one is current)
 
 
-def _ask_again(desk: Desk, failed: Asking) -> None:
-    desk.ask(failed.conversation, failed.turn["question"], failed.filters)
+def _unsaved(desk: Desk, asking: Asking) -> None:
+    """A question that failed, or an answer that could not be saved."""
+    turn.draw(asking.turn)
+    if asking.error:
+        st.error(sidebar.plain(asking.error))
+        with st.container(horizontal=True):
+            for label, on_click in (("Ask again", _ask_again), ("Remove", _remove)):
+                key = f"{label}-{asking.turn['id']}"
+                st.button(label, key=key, on_click=on_click, args=(desk, asking))
+
+
+def _ask_again(desk: Desk, asking: Asking) -> None:
+    if desk.drop(asking):
+        desk.ask(asking.conversation, asking.turn["question"], asking.filters)
+
+
+def _remove(desk: Desk, asking: Asking) -> None:
+    desk.drop(asking)
 
 
 def _opening(desk: Desk) -> None:
@@ -159,16 +173,13 @@ def _when(ready: Callable[[], bool]) -> None:
     st.fragment(look, run_every=POLL)()
 
 
-def _under_way(asking: Asking) -> None:
-    turn.draw({**asking.turn, "state": "failed"} if asking.error else asking.turn)
-    if asking.error:
-        st.error(sidebar.plain(asking.error))
-
-
-def _follow(asking: Asking, looks: Iterator[int]) -> None:
+def _follow(desk: Desk, asking: Asking, looks: Iterator[int], stops: bool) -> None:
     if next(looks):  # not at the first look, which is part of drawing the whole page
         asking.news.wait(PATIENCE)
         asking.news.clear()
-    _under_way(asking)
+    turn.draw(asking.turn)
     if asking.done.is_set():
         st.rerun()
+    if stops:
+        key = f"stop-{asking.turn['id']}"
+        st.button("Stop", key=key, icon=":material/stop:", on_click=desk.stop, args=(asking,))
