@@ -7,13 +7,14 @@ and on a connection of the app to another machine.
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -258,7 +259,7 @@ def check_card(turn: Locator) -> None:
 
 def test_an_answer_opens_its_sources_now_later_and_after_a_reload(reader: Reader) -> None:
     first = reader.ask(RESCUED)
-    expect(first.locator(".short")).to_contain_text("214")
+    expect(first.locator("[aria-live=polite] .short")).to_contain_text("214")
     expect(first.locator(".searched")).to_contain_text("Searched 3 articles of library")
     assert f"{ARTICLES[0].paragraphs[1].split('. ')[0]}.[1]" in first.locator(".text").inner_text()
     check_card(first)
@@ -320,7 +321,7 @@ def test_articles_are_shown_as_text_and_never_run(reader: Reader) -> None:
     expect(card.get_by_role("link")).to_have_count(0)
     expect(turn.locator("img, script, b b, i, iframe")).to_have_count(0)
     reader.page.locator(".st-key-outlets").click()
-    expect(reader.page.get_by_role("option", name="<i>Night</i> Gazette (1)")).to_be_visible()
+    expect(reader.page.get_by_role("option", name="<i>Night</i> Gazette")).to_be_visible()
     reader.page.keyboard.press("Escape")
     assert reader.page.evaluate("window.wasHacked") is None
 
@@ -347,7 +348,7 @@ def test_suggestions_are_asked_with_a_click(reader: Reader) -> None:
 
 def test_what_is_not_in_the_library_is_declined(reader: Reader) -> None:
     turn = reader.ask("Who won the chess championship in Reykjavik?")
-    expect(turn.locator(".declined")).to_be_visible()
+    expect(turn.locator("[aria-live=polite] .declined")).to_be_visible()
     expect(turn.locator(".chip")).to_have_count(0)
     expect(turn.locator(".searched")).to_contain_text("Searched 3 articles")
     nearest = turn.locator(".nearest")
@@ -363,7 +364,7 @@ def test_what_is_not_in_the_library_is_declined(reader: Reader) -> None:
 def test_filters_limit_what_is_searched(reader: Reader) -> None:
     page = reader.page
     page.locator(".st-key-outlets").click()
-    page.get_by_role("option", name="Valley Post (1)").click()
+    page.get_by_role("option", name="Valley Post").click()
     page.keyboard.press("Escape")
     turn = reader.ask(RESCUED)
     expect(turn.get_by_role("list", name="Limited to")).to_have_text("Valley Post")
@@ -378,14 +379,37 @@ def test_filters_limit_what_is_searched(reader: Reader) -> None:
     expect(turn.locator(".searched")).to_contain_text("Searched 1 article of library")
 
 
+def test_filters_stay_while_articles_are_added(app: App, reader: Reader) -> None:
+    reader.page.locator(".st-key-outlets").click()
+    reader.page.get_by_role("option", name="Valley Post").click()
+    reader.page.keyboard.press("Escape")
+    key = "https://post.example/more-frost"
+    app.room.add_articles([replace(ARTICLES[1], title="More frost", url=key)])
+    try:
+        for _ in range(2):
+            limits = reader.ask(RESCUED).get_by_role("list", name="Limited to")
+            expect(limits).to_have_text("Valley Post")
+    finally:
+        app.room.remove(key)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_dates_between_which_no_day_lies_are_said(app: App, browser: Browser, scheme: str) -> None:
+    with opened(browser, app.address, color_scheme=scheme) as reader:
+        for key, day in (("since", "20250402"), ("until", "20250401")):
+            reader.page.locator(f".st-key-{key}").get_by_role("spinbutton").first.click()
+            reader.page.keyboard.type(day)
+            reader.page.keyboard.press("Escape")
+        box = reader.page.get_by_placeholder("“Published from” is after “Published to”")
+        expect(box).to_be_disabled()
+        said = reader.page.locator(".wrong")
+        assert _contrast(said, reader.page.get_by_test_id("stSidebar")) > 4.5
+
+
 def test_a_model_writes_sentence_by_sentence(reader: Reader) -> None:
     page = reader.page
     expect(page.get_by_text("leave this machine, unless the model runs on it")).to_be_visible()
-    page.get_by_label("Language model").fill("openai:test")
-    page.get_by_label("Language model").press("Enter")
-    turn = reader.begin("Tell me about the ferry Queen Maud.")
-    expect(turn.locator(".statement")).to_have_count(1)
-    expect(turn.locator(".waiting")).to_be_visible()
+    turn = begin_with_a_model(reader)
     turn.locator(".statement .chip").first.click()
     expect(turn.locator("mark")).to_be_visible()
     seen.set()
@@ -397,6 +421,30 @@ def test_a_model_writes_sentence_by_sentence(reader: Reader) -> None:
     turn.get_by_text("Show the sentence left out").click()
     expect(turn.locator(".dropped li")).to_contain_text("Not supported")
     expect(turn.locator(".dropped li")).to_contain_text("The owner of it paid 9,000 crowns.")
+
+
+def test_an_answer_is_stopped_with_a_click(reader: Reader) -> None:
+    turn = begin_with_a_model(reader)
+    stop = reader.page.get_by_role("button", name="Stop")
+    stop.click()
+    expect(turn).to_have_attribute("aria-busy", "false")
+    expect(stop).to_have_count(0)
+    expect(turn.locator(".statement")).to_have_count(1)
+    expect(turn.locator("[aria-live=polite] .notice")).to_contain_text("Stopped before")
+    seen.set()
+    reader.page.reload()
+    expect(reader.turns.locator(".notice")).to_contain_text("Stopped before")
+
+
+def begin_with_a_model(reader: Reader) -> Locator:
+    """A turn of which one sentence is written; the other comes when it was `seen`."""
+    seen.clear()
+    reader.page.get_by_label("Language model").fill("openai:test")
+    reader.page.get_by_label("Language model").press("Enter")
+    turn = reader.begin("Tell me about the ferry Queen Maud.")
+    expect(turn.locator(".statement")).to_have_count(1)
+    expect(turn.locator(".waiting")).to_be_visible()
+    return turn
 
 
 def test_a_question_of_a_page_is_refused_in_one_line(reader: Reader) -> None:
@@ -421,6 +469,21 @@ def test_conversations_are_opened_and_deleted(reader: Reader) -> None:
     page.reload()
     expect(page.get_by_role("heading", name="Ask the news")).to_be_visible()
     expect(page.get_by_role("button", name=question, exact=True)).to_have_count(0)
+
+
+def test_a_conversation_that_cannot_be_deleted_stays(app: App, reader: Reader) -> None:
+    page, question = reader.page, "Who was the captain of the ferry Queen Maud, if any?"
+    reader.ask(question)
+    refuse = "BEFORE DELETE ON turns BEGIN SELECT RAISE(FAIL, 'disk is full'); END"
+    with sqlite3.connect(app.folder / "data" / "conversations.sqlite") as db:
+        db.execute(f"CREATE TRIGGER full {refuse}")
+    page.get_by_role("button", name=f"Delete “{question}”").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_test_id("stAlert")).to_contain_text("disk is full")
+    with sqlite3.connect(app.folder / "data" / "conversations.sqlite") as db:
+        db.execute("DROP TRIGGER full")
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(reader.turns).to_have_count(0)
 
 
 def test_articles_that_are_added_meanwhile_are_found(app: App, reader: Reader) -> None:

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openai_server import OpenAIServer, Prompt, pieces
 from streamlit.testing.v1 import AppTest
 
 import ui
@@ -70,6 +72,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def room(folder: Path, made: Path) -> Newsroom:
     shutil.copytree(made, folder)
     return Newsroom.open(folder)
+
+
+@pytest.fixture
+def kept(folder: Path) -> Path:
+    """The file of the conversations."""
+    return folder.parent / "data" / "conversations.sqlite"
 
 
 def visit(conversation: str | None = None) -> AppTest:
@@ -169,7 +177,7 @@ def test_a_greeting_claims_no_search(room: Newsroom) -> None:
 
 def test_filters_limit_the_next_question(room: Newsroom) -> None:
     page = visit()
-    assert page.multiselect[0].options == ["Ellery Herald (1)", "Valley Post (1)"]
+    assert page.multiselect[0].options == ["Ellery Herald", "Valley Post"]
     page.multiselect[0].set_value(["Valley Post"])
     turn = ask(page, RESCUED)
     assert turn["filters"] == ["Valley Post"]
@@ -178,6 +186,9 @@ def test_filters_limit_the_next_question(room: Newsroom) -> None:
     page.date_input[0].set_value(date(2031, 1, 1))
     turn = ask(page, RESCUED)
     assert (turn["filters"], turn["reason"]) == (["from 1 January 2031"], "window_empty")
+    page.date_input[1].set_value(date(2030, 1, 1))
+    (box,) = page.run().chat_input
+    assert (box.disabled, box.placeholder) == (True, sidebar.NO_DAYS)
 
 
 def test_a_question_of_a_page_is_refused_in_one_line(room: Newsroom) -> None:
@@ -188,6 +199,90 @@ def test_a_question_of_a_page_is_refused_in_one_line(room: Newsroom) -> None:
     assert "10,000 characters" in said.value.replace("\\", "") and "\n" not in said.value
     assert ask(page, RESCUED)["status"] == "answered"
     assert len(turns(page)) == 1 and not page.error
+
+
+def test_a_failed_question_is_asked_again_once_and_removed(room: Newsroom) -> None:
+    page = visit()
+    failed = ask(page, "x" * 10_000)
+    for tab in (page, visit(page.query_params["c"])):
+        tab.button(key=f"Ask again-{failed['id']}").click().run()
+    until(page, lambda: all(turn["state"] == "failed" for turn in turns(page)))
+    (again,) = turns(page)
+    assert again["id"] != failed["id"]
+    page.button(key=f"Remove-{again['id']}").click().run()
+    assert turns(page) == [] and not page.error
+
+
+def test_an_answer_that_cannot_be_saved_is_shown_and_saved_later(
+    room: Newsroom, kept: Path
+) -> None:
+    page = visit()
+    with sqlite3.connect(kept) as db:
+        full = "BEGIN SELECT RAISE(FAIL, 'disk is full'); END"
+        db.execute(f"CREATE TRIGGER full BEFORE INSERT ON turns {full}")
+    ask(page, RESCUED)
+    until(page, lambda: bool(page.error))
+    assert "This answer is not saved" in page.error[0].value.replace("\\", "")
+    (turn,) = turns(page)
+    assert (turn["state"], turn["short"], len(turn["sources"])) == ("done", "214", 1)
+    with sqlite3.connect(kept) as db:
+        db.execute("DROP TRIGGER full")
+    follow_up = ask(page, "And what did Captain Ruth Ansel say about it?")
+    assert follow_up["understood"]  # from the answer before
+    page.run()
+    assert turns(visit(page.query_params["c"])) == turns(page) == [turn, follow_up]
+    assert not page.error
+
+
+def test_conversations_that_cannot_be_read_leave_the_page(room: Newsroom, kept: Path) -> None:
+    page = visit()
+    kept.write_bytes(b"no database" * 100)
+    page.run()
+    assert "move it away" in page.sidebar.error[0].value
+    assert page.chat_input and not page.chat_input[0].disabled
+    kept.unlink()
+    assert ask(page, RESCUED)["status"] == "answered" and not page.error
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_an_answer_is_stopped_where_it_is(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch, deleted: bool
+) -> None:
+    stopped, hung_up = threading.Event(), threading.Event()
+
+    def endless(prompt: Prompt) -> Iterator[str]:
+        number = prompt.find(FERRY.paragraphs[0])
+        yield from pieces(f"{FERRY.paragraphs[0]} [{number}] {FERRY.paragraphs[2]}")
+        stopped.wait(60)
+        yield from pieces(f" [{number + 2}] ")
+        try:
+            while True:
+                yield "And "
+                time.sleep(0.1)
+        finally:
+            hung_up.set()
+
+    with OpenAIServer(endless) as server:
+        monkeypatch.setenv("CITEWIRE_MODEL_URL", server.url)
+        page = visit()
+        conversation = page.query_params["c"]
+        page.text_input[0].set_value("openai:test")
+        page.chat_input[0].set_value("Tell me about the ferry Queen Maud.")
+        until(page, lambda: bool(turns(page)) and len(turns(page)[0]["statements"]) == 1)
+        if deleted:
+            shared().forget(conversation)
+        else:
+            page.button(key=f"stop-{turns(page)[0]['id']}").click().run()
+            (turn,) = turns(page)
+            assert turn["statements"][0]["text"] == FERRY.paragraphs[0] and turn["sources"]
+            assert (turn["state"], turn["notices"]) == ("done", [cards.STOPPED])
+        kept = turns(visit(conversation))
+        assert kept == ([] if deleted else [turn])
+        page.text_input[0].set_value("")
+        assert ask(page, RESCUED)["status"] == "answered"  # though the model goes on
+        stopped.set()
+        assert hung_up.wait(60)
+    assert len(turns(visit(conversation))) == len(kept) + 1
 
 
 def test_a_missing_library_says_what_to_do(folder: Path) -> None:
@@ -244,6 +339,10 @@ def test_a_card_shows_the_version_that_was_cited(room: Newsroom) -> None:
         ("data:text/html,<script>alert(1)</script>", ""),
         ("file:///etc/passwd", ""),
         ("https://", ""),
+        (r"https://evil.example\@good.example/a", ""),
+        ("https://good.example@evil.example/a", ""),
+        ("https://evil.example/\t@good.example", ""),
+        ("https://good.example/@author/a", "https://good.example/@author/a"),
         ("http://[", ""),
         (None, ""),
     ],

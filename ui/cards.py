@@ -6,6 +6,7 @@ article has another text by then.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,12 +16,15 @@ from rag.records import day_in_words
 Card = dict[str, Any]
 Turn = dict[str, Any]
 
+STOPPED = "Stopped before the answer was complete."
+
 
 def asked(id: str, question: str, filters: list[str]) -> Turn:
     """A turn that has no answer yet; `filters` say in words what it is limited to."""
     return {
         "schema": 1, "id": id, "question": question, "filters": filters, "state": "asked",
-        "statements": [], "sources": [],
+        "statements": [], "sources": [], "status": "", "reason": "", "text": "", "short": "",
+        "notices": [], "dropped": [], "nearest": [], "searched": "", "understood": "", "voice": "",
     }  # fmt: skip
 
 
@@ -51,6 +55,12 @@ def with_answer(turn: Turn, answer: Answer) -> Turn:
         "understood": answer.understood or "",
         "voice": _voice(answer),
     }
+
+
+def stopped(turn: Turn) -> Turn:
+    """The turn as far as it had come, finished."""
+    text = " ".join(statement["text"] for statement in turn["statements"])
+    return {**turn, "state": "done", "text": text, "notices": [STOPPED]}
 
 
 def citation_card(citation: Citation, room: Newsroom) -> Card:
@@ -117,12 +127,18 @@ def _beside(article: Article | None, number: int) -> list[Card]:
 
 
 def _safe(url: str | None) -> str:
-    """The address if it is one of the web, else nothing: no `javascript:`, no files."""
+    """The address if it is one of the web and leads where it seems to, else nothing.
+
+    So no `javascript:` and no files, no user's name before the host, and no sign that browsers
+    read in a way of their own.
+    """
+    url = url or ""
     try:
-        parts = urlsplit(url or "")
-        return url or "" if parts.scheme in ("http", "https") and parts.hostname else ""
+        parts = urlsplit(url)
     except ValueError:
         return ""
+    is_web = parts.scheme in ("http", "https") and parts.hostname
+    return url if is_web and "@" not in parts.netloc and not re.search(r"[\\\s]", url) else ""
 
 
 def _unmarked(statement: Statement) -> str:

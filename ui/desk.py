@@ -9,14 +9,15 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
 
 from rag import Answer, CitewireError, Newsroom, Settings
 from rag.errors import LibraryMissing
 from rag.records import day_in_words
 from ui import cards
-from ui.conversations import Conversations
+from ui.conversations import Conversations, ConversationsError
 from ui.suggestions import suggestions
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ UNEXPECTED = (
     "Something went wrong that should not have. The window in which Citewire was started says "
     "what; asking again may help."
 )
+UNSAVED = "This answer is not saved. {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,21 @@ class Asking:
         self.turn = cards.asked(uuid.uuid4().hex, question, filters.in_words())
         """As far as it has come; replaced, never changed."""
         self.error: str | None = None
+        """Why it has no answer, or why its answer is not saved."""
         self.news = threading.Event()
         """Set when there is more to see."""
         self.done = threading.Event()
-        self.unwanted = False
-        """Its conversation was deleted meanwhile."""
+        """Set when nothing is added any more: it was answered, failed, was stopped or deleted."""
+
+
+@dataclass
+class Suggested:
+    """Questions to begin with, as far as they were sought."""
+
+    articles: int
+    """What the library held when they were."""
+    questions: list[str] = field(default_factory=list)
+    complete: bool = False
 
 
 class Desk:
@@ -73,11 +85,9 @@ class Desk:
         self.progress: tuple[str, int, int] = ("Opening the library", 0, 1)
         """What is being done before the library can be used, how much, of how much."""
         self.error: str | None = None
-        self._suggested: list[str] = []
-        self._suggested_of = -1
-        self._sought = False
+        self._suggested = Suggested(articles=-1)
         self._asking: dict[str, list[Asking]] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         threading.Thread(target=self._open, name="opening", daemon=True).start()
 
     @property
@@ -108,9 +118,24 @@ class Desk:
     def forget(self, conversation: str) -> None:
         """Deletes a conversation, and what is under way in it."""
         with self._lock:
-            for asking in self._asking.pop(conversation, ()):
-                asking.unwanted = True
             self.conversations.delete(conversation, self.library)
+            # The last one first: none begins when that before it has ended.
+            for asking in reversed(self._asking.pop(conversation, [])):
+                asking.done.set()
+                asking.news.set()
+
+    def stop(self, asking: Asking) -> None:
+        """Ends the question that is being answered; what is shown of its answer stays."""
+        with self._lock:
+            self._show(asking, cards.stopped(asking.turn))
+
+    def drop(self, asking: Asking) -> bool:
+        """Takes a question that is not saved off its conversation; False where it is gone."""
+        with self._lock:
+            queue = self._asking.get(asking.conversation, [])
+            if is_there := asking in queue:
+                queue.remove(asking)
+            return is_there
 
     def suggestions(self, articles: int) -> tuple[list[str], bool]:
         """Questions to begin with, of a library of so many articles, and whether that is all.
@@ -118,10 +143,10 @@ class Desk:
         Seeking them loads the models, so that the reader's first question need not wait for that.
         """
         with self._lock:
-            if articles != self._suggested_of:
-                self._suggested_of, self._suggested, self._sought = articles, [], False
-                threading.Thread(target=self._suggest, args=(articles,), daemon=True).start()
-            return list(self._suggested), self._sought
+            if articles != self._suggested.articles:
+                self._suggested = Suggested(articles)
+                threading.Thread(target=self._suggest, args=(self._suggested,), daemon=True).start()
+            return list(self._suggested.questions), self._suggested.complete
 
     def _open(self) -> None:
         try:
@@ -132,21 +157,20 @@ class Desk:
         except Exception as error:
             self.error = in_words(error)
 
-    def _suggest(self, articles: int) -> None:
+    def _suggest(self, sought: Suggested) -> None:
         assert self.room is not None
         try:
-            for question in suggestions(self.room) if articles else ():
+            for question in suggestions(self.room) if sought.articles else ():
                 with self._lock:
-                    if self._suggested_of != articles:
+                    if self._suggested is not sought:
                         return
-                    self._suggested.append(question)
+                    sought.questions.append(question)
                     under_way = [asking for queue in self._asking.values() for asking in queue]
                 for asking in under_way:  # the reader's questions go first
                     asking.done.wait()
         except Exception as error:
             in_words(error)  # a question of the reader's will say the same
-        with self._lock:
-            self._sought = self._sought or self._suggested_of == articles
+        sought.complete = True
 
     def _advance(self, label: str, done: int, total: int) -> None:
         self.progress = (label, done, total)
@@ -154,40 +178,59 @@ class Desk:
     def _answer(self, asking: Asking, before: Asking | None) -> None:
         if before:
             before.done.wait()
+        if asking.done.is_set():
+            return
         try:
-            self._stream(asking)
-            with self._lock:
-                if not asking.unwanted:
-                    self.conversations.add(asking.conversation, self.library, asking.turn)
-                    self._settled(asking)
+            for turn in self._turns(asking):
+                if not self._show(asking, turn):
+                    return
         except Exception as error:
-            asking.error = in_words(error)
-        finally:
-            asking.done.set()
-            asking.news.set()
+            self._show(asking, {**asking.turn, "state": "failed"}, in_words(error))
 
-    def _stream(self, asking: Asking) -> None:
-        room, filters = self.room, asking.filters
+    def _turns(self, asking: Asking) -> Iterator[cards.Turn]:
+        """The turn each time that it has grown; left off, the model is listened to no longer."""
+        room, filters, turn = self.room, asking.filters, asking.turn
         assert room is not None
+        unsaved = [one.turn for one in self.asking(asking.conversation)]
         earlier = self.turns(asking.conversation)
+        earlier += [one for one in unsaved if one["state"] == "done"]
         for item in room.stream(
-            asking.turn["question"],
-            history=[cards.told(turn) for turn in earlier],
+            turn["question"],
+            history=[cards.told(one) for one in earlier],
             since=filters.since,
             until=filters.until,
             outlets=filters.outlets or None,
             model=filters.model,
         ):
             if isinstance(item, Answer):
-                asking.turn = cards.with_answer(asking.turn, item)
+                turn = cards.with_answer(turn, item)
             else:
-                asking.turn = cards.with_statement(asking.turn, item, room)
-            asking.news.set()
+                turn = cards.with_statement(turn, item, room)
+            yield turn
 
-    def _settled(self, asking: Asking) -> None:
-        """Drops a saved question, and the failed ones before it."""
+    def _show(self, asking: Asking, turn: cards.Turn, error: str | None = None) -> bool:
+        """Shows a question as far as it has come; False where it was stopped or deleted before."""
+        with self._lock:
+            if asking.done.is_set():
+                return False
+            asking.turn, asking.error = turn, error
+            if turn["state"] == "done":
+                self._save(asking)
+            if turn["state"] != "asked":
+                asking.done.set()
+            asking.news.set()
+            return True
+
+    def _save(self, asking: Asking) -> None:
+        """Saves an answer, after those that could not be; drops the failed questions before it."""
         queue = self._asking[asking.conversation]
-        del queue[: queue.index(asking) + 1]
+        try:
+            while asking in queue:
+                if queue[0].turn["state"] == "done":
+                    self.conversations.add(asking.conversation, self.library, queue[0].turn)
+                del queue[0]
+        except ConversationsError as error:
+            asking.error = UNSAVED.format(error)
 
 
 def in_words(error: Exception) -> str:

@@ -13,11 +13,13 @@ import streamlit as st
 
 from rag.errors import LibraryMissing
 from ui import sidebar, turn
+from ui.conversations import ConversationsError
 from ui.desk import Asking, Desk, in_words
 
 _HERE = Path(__file__).parent
 
 TITLE = "Ask the news"
+ASK = "Ask about the news in the library"
 WHAT_IT_IS = (
     "Answers come only from the articles in this library, and every sentence opens the paragraph "
     "it rests on."
@@ -59,37 +61,54 @@ def _page(desk: Desk) -> None:
     conversation = _conversation()
     with st.sidebar:
         filters = sidebar.show(desk, status, conversation)
-    typed = st.chat_input(
-        "Ask about the news in the library", key="question", disabled=filters.exclude_all
-    )
+    stuck = filters.exclude_all
+    typed = st.chat_input(sidebar.NO_DAYS if stuck else ASK, key="question", disabled=stuck)
     question = typed or st.session_state.pop("suggested", None)
     if question:
         desk.ask(conversation, question, filters)
     # What is under way is looked up first: it may be saved between the two look-ups, not lost.
     asking = desk.asking(conversation)
-    turns = desk.turns(conversation)
+    try:
+        turns = desk.turns(conversation)
+    except ConversationsError as error:
+        turns = []
+        st.error(sidebar.plain(str(error)))
     saved = {taken["id"] for taken in turns}
     waiting = [one for one in asking if one.turn["id"] not in saved]
     if not turns and not waiting:
-        _first_page(desk, status.articles, disabled=filters.exclude_all)
+        _first_page(desk, status.articles, disabled=stuck)
     # Each in a container, as a fragment is: so a turn keeps its place on the page, and with it
     # what the reader has opened, when its answer is complete.
     for taken in turns:
         with st.container():
             turn.draw(taken)
+    current = next((one for one in waiting if not one.done.is_set()), None)
     for one in waiting:
         if one.done.is_set():
             with st.container():
-                _under_way(one)
-                if one.error:
-                    key = f"ask-{one.turn['id']}"
-                    st.button("Ask again", key=key, on_click=_ask_again, args=(desk, one))
+                _unsaved(desk, one)
         else:
-            st.fragment(_follow, run_every=POLL)(one, itertools.count())
+            st.fragment(_follow, run_every=POLL)(desk, one, itertools.count(), one is current)
 
 
-def _ask_again(desk: Desk, failed: Asking) -> None:
-    desk.ask(failed.conversation, failed.turn["question"], failed.filters)
+def _unsaved(desk: Desk, asking: Asking) -> None:
+    """A question that failed, or an answer that could not be saved."""
+    turn.draw(asking.turn)
+    if asking.error:
+        st.error(sidebar.plain(asking.error))
+        with st.container(horizontal=True):
+            for label, on_click in (("Ask again", _ask_again), ("Remove", _remove)):
+                key = f"{label}-{asking.turn['id']}"
+                st.button(label, key=key, on_click=on_click, args=(desk, asking))
+
+
+def _ask_again(desk: Desk, asking: Asking) -> None:
+    if desk.drop(asking):
+        desk.ask(asking.conversation, asking.turn["question"], asking.filters)
+
+
+def _remove(desk: Desk, asking: Asking) -> None:
+    desk.drop(asking)
 
 
 def _opening(desk: Desk) -> None:
@@ -154,16 +173,13 @@ def _when(ready: Callable[[], bool]) -> None:
     st.fragment(look, run_every=POLL)()
 
 
-def _under_way(asking: Asking) -> None:
-    turn.draw({**asking.turn, "state": "failed"} if asking.error else asking.turn)
-    if asking.error:
-        st.error(sidebar.plain(asking.error))
-
-
-def _follow(asking: Asking, looks: Iterator[int]) -> None:
+def _follow(desk: Desk, asking: Asking, looks: Iterator[int], stops: bool) -> None:
     if next(looks):  # not at the first look, which is part of drawing the whole page
         asking.news.wait(PATIENCE)
         asking.news.clear()
-    _under_way(asking)
+    turn.draw(asking.turn)
     if asking.done.is_set():
         st.rerun()
+    if stops:
+        key = f"stop-{asking.turn['id']}"
+        st.button("Stop", key=key, icon=":material/stop:", on_click=desk.stop, args=(asking,))

@@ -11,7 +11,7 @@ import streamlit as st
 
 from rag.newsroom import LibraryStatus
 from rag.records import day_in_words
-from ui.conversations import Conversation
+from ui.conversations import Conversation, ConversationsError
 from ui.desk import Desk, Filters
 
 FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 1, 1)
@@ -21,7 +21,7 @@ SAMPLE = "Short texts written for Citewire, about real and invented events."
 OWN = "For articles of your own, start the page again after: citewire add FILES"
 LISTED = 30
 """Conversations that are listed at first, and more each time that older ones are asked for."""
-NO_DAYS = "No day is after the first date and before the second."
+NO_DAYS = "“Published from” is after “Published to”."
 LEAVES = (
     "With a model named, the question and the passages it is answered from leave this machine, "
     "unless the model runs on it."
@@ -78,12 +78,11 @@ def _filters(desk: Desk, status: LibraryStatus) -> Filters:
             )
             for label, key in (("Published from", "since"), ("Published to", "until"))
         )  # fmt: skip
-        if since and until and since > until:
+        if Filters(since, until).exclude_all:
             st.html(f'<div class="aside wrong">{NO_DAYS}</div>')
         outlets = st.multiselect(
-            "Outlets", list(status.outlets), key="outlets", placeholder="All outlets",
-            format_func=lambda name: f"{name} ({status.outlets.get(name, 0):,})",
-        )  # fmt: skip
+            "Outlets", list(status.outlets), key="outlets", placeholder="All outlets"
+        )
     with st.container(key="model-used"):
         model = st.text_input(
             "Language model", value=desk.settings.model or "", key="model",
@@ -95,7 +94,11 @@ def _filters(desk: Desk, status: LibraryStatus) -> Filters:
 
 def _conversations(desk: Desk, current: str) -> None:
     listed = st.session_state.setdefault("listed", LISTED)
-    found = desk.conversations.recent(desk.library, listed + 1)
+    try:
+        found = desk.conversations.recent(desk.library, listed + 1)
+    except ConversationsError as error:
+        st.error(plain(str(error)))
+        return
     if not found:
         return
     with st.container(key="conversations", gap=None):
@@ -126,13 +129,18 @@ def _confirm(desk: Desk, conversation: Conversation, current: str) -> None:
     st.markdown(plain(conversation.title))
     st.caption("It is removed from this machine for good. The articles stay in the library.")
     with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="delete"):
-            desk.forget(conversation.id)
-            if conversation.id == current:
-                _go_to(uuid.uuid4().hex)
-            st.rerun()
+        is_sure = st.button("Delete", type="primary", key="delete")
         if st.button("Keep it", key="keep"):
             st.rerun()
+    if is_sure:
+        try:
+            desk.forget(conversation.id)
+        except ConversationsError as error:
+            st.error(plain(str(error)))
+            return
+        if conversation.id == current:
+            _go_to(uuid.uuid4().hex)
+        st.rerun()
 
 
 def _go_to(conversation: str) -> None:

@@ -35,16 +35,18 @@ function begin(root, data) {
     limits.setAttribute("aria-label", "Limited to");
     for (const filter of data.filters) add(limits, "li", "", filter);
   }
-  const short = add(root, "p", "short");
+  // What is said to the question, and so read aloud as it comes; the foot says what it rests on.
+  const reply = add(root, "div", "reply");
+  reply.setAttribute("aria-live", "polite");
+  const short = add(reply, "p", "short");
   short.hidden = true;
-  const text = add(root, "div", "text");
-  text.setAttribute("aria-live", "polite");
-  const waiting = add(root, "p", "waiting");
-  waiting.setAttribute("role", "status");
+  const text = add(reply, "div", "text");
+  const waiting = add(reply, "p", "waiting");
   add(waiting, "span", "pulse");
   add(waiting, "span", "");
+  const notices = add(reply, "div", "notices");
   const foot = add(root, "div", "foot");
-  return { id: data.id, shown: 0, done: false, short, text, waiting, foot };
+  return { id: data.id, shown: 0, done: false, short, text, waiting, notices, foot };
 }
 
 function addStatement(text, statement) {
@@ -75,20 +77,17 @@ function finish(turn, data) {
     turn.short.textContent = data.short;
     turn.short.hidden = false;
   }
-  if (data.status === "declined") declined(turn.foot, data);
-  else {
-    for (const notice of data.notices) add(turn.foot, "p", "notice", notice);
+  const kind = data.status !== "declined" ? "notice" : data.searched ? "declined" : "plain";
+  for (const notice of data.notices) add(turn.notices, "p", kind, notice);
+  if (data.status === "declined") {
+    if (data.nearest.length) nearest(turn.foot, data.nearest);
+  } else {
     if (data.dropped.length) leftOut(turn.foot, data.dropped);
     if (data.sources.length) sources(turn.foot, data.sources);
   }
   const small = [data.voice, data.searched].filter(Boolean).join(" ");
   if (small) add(turn.foot, "p", "small searched", small);
   if (data.understood) add(turn.foot, "p", "small", `Understood as: ${data.understood}`);
-}
-
-function declined(foot, data) {
-  for (const notice of data.notices) add(foot, "p", data.searched ? "declined" : "plain", notice);
-  if (data.nearest.length) nearest(foot, data.nearest);
 }
 
 function leftOut(foot, dropped) {
