@@ -15,10 +15,10 @@ FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2
 VENV := .venv
 BIN := $(VENV)/bin/python
 PIP_VERSION := 26.3
-# The default tests are shared among processes, one a core; each takes some 2 GB of memory. One that
-# has done its share takes tests from another's, so that all end together. The slow tests measure
-# time and memory: one process runs them.
-WORKERS := -n logical --maxprocesses 4 --dist worksteal
+# The default tests are shared among four processes, each of which takes up to 2 GB of memory and often
+# waits; one that has done its share takes tests from another's, so that all end together
+# (`make WORKERS= test`: one process). The slow tests measure time and memory: one process runs them.
+WORKERS := -n 4 --dist worksteal
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 # A package without a wheel is an error, not the start of a compilation.
 INSTALL := $(BIN) -m pip install --disable-pip-version-check --only-binary :all: -c constraints.txt

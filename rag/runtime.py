@@ -104,9 +104,16 @@ def sha256(*paths: Path) -> str:
     return digest.hexdigest()
 
 
+_FIRST = threading.Lock()
+
+
 def _openvino() -> Any:
     """The package, without its telemetry, which cannot be switched off in any other way."""
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    import openvino
+    with _FIRST:
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+        import openvino
 
+        # What the first look at a tensor makes, once: two threads that take it at the same time
+        # wait for each other forever, one with Python's lock and one with that of the library.
+        _ = openvino.Tensor(np.zeros(1, np.float32)).data
     return openvino

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 import torch
+from click.testing import CliRunner
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from rag import embed
 from rag.crossencoder import CrossEncoder
 from rag.training import data, misses, reports, train
+from rag.training.__main__ import main
 from rag.training.model import Network
 
 PASSAGE = (
@@ -149,9 +151,8 @@ def write_report(folder: Path) -> None:
 def test_a_run_is_not_mixed_with_another(tmp_path: Path, options: list[str], said: str) -> None:
     (tmp_path / "public.pt").write_bytes(b"weights")
     (tmp_path / "run.json").write_text('{"seed": 7, "data": []}')
-    command = [sys.executable, "-m", "rag.training", *options, str(tmp_path), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ, timeout=100)
-    assert done.returncode == 2 and said in done.stderr
+    done = CliRunner().invoke(main, [*options, str(tmp_path), str(tmp_path)])
+    assert done.exit_code == 2 and said in done.output
     assert (tmp_path / "public.pt").read_bytes() == b"weights"
 
 

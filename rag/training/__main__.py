@@ -124,4 +124,5 @@ def _mean(out: Path, shares: Mapping[str, float], device: str) -> dict[str, Tens
     return mean
 
 
-main()
+if __name__ == "__main__":
+    main()
