@@ -253,10 +253,12 @@ def _naming(asked: Asked, articles: Iterable[StoredArticle]) -> set[str]:
 
 def _of_other_years(asked: Asked, stored: StoredArticle) -> int:
     """How many years the question names that are far from the article's day, and not in it."""
-    day, text = stored.article.day, _text(stored.article)
-    told = {int(year) for year in _YEAR.findall(text)}
+    named, day = _YEAR.findall(asked.text), stored.article.day
+    if not named:
+        return 0
     near = range(day.year - NEXT, day.year + NEXT + 1) if day else ()
-    return sum(int(year) not in (*told, *near) for year in _YEAR.findall(asked.text))
+    known = {*_YEAR.findall(_text(stored.article)), *map(str, near)}
+    return sum(year not in known for year in named)
 
 
 def _head(passage: Passage) -> str:

@@ -104,8 +104,7 @@ class Recipe:
     def _head(self, document: Document) -> str:
         """What stands in front of a chunk's own text."""
         article = self._articles[document.metadata["key"]].article
-        day = article.published.day if article.published else None
-        return chunk.embedded(chunk.header(article.title, day), "")
+        return chunk.embedded(chunk.header(article.title, article.day), "")
 
     def _passage(self, document: Document, score: float) -> Passage:
         key, start = document.metadata["key"], document.metadata["start_index"]
